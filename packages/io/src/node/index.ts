@@ -1,0 +1,22 @@
+/** Files on disk, for Node: streaming .npy, atomic writing, and every format of `@equiflow/io` by path. */
+export {
+  jsonReplacer,
+  readFile,
+  readJson,
+  writeFileAtomic,
+  writeFolderAtomic,
+  writeJsonAtomic,
+} from './atomic.ts';
+export {
+  openRows,
+  readGetDist,
+  readNpz,
+  readSafetensors,
+  readTable,
+  writeGetDist,
+  writeNpz,
+  writeSafetensors,
+  writeTable,
+} from './files.ts';
+export { NpyFile, NpyWriter, type NpyWriterOptions, openNpy, readNpy, writeNpy } from './npy-file.ts';
+export { fileError } from './system-errors.ts';
