@@ -1,4 +1,9 @@
 /** Lazy tensors with exact gradients of any order, compiled for many backends. */
+export * from './autodiff.ts';
+export * from './compile.ts';
+export * from './graph.ts';
+export type * from './primitive.ts';
+export * from './primitives/index.ts';
 export * from './random/draw.ts';
 export {
   foldIn,
@@ -10,3 +15,7 @@ export {
   split,
   uniformPair,
 } from './random/philox.ts';
+export { checkInputs, referenceBackend } from './reference-backend.ts';
+export * from './tensor.ts';
+export * from './types.ts';
+export type * from './wasm-kernel.ts';
