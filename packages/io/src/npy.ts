@@ -187,7 +187,8 @@ export function decodeNpy(bytes: Uint8Array, file = 'array.npy'): NpyArray {
 
 /** Raw little-endian bytes to a typed array (a copy). */
 export function decodeItems(dtype: NpyDtype, bytes: Uint8Array): NpyData {
-  const copy = bytes.slice().buffer;
+  // a Buffer's slice() would share memory, at an offset that a typed array may refuse
+  const copy = new Uint8Array(bytes).buffer;
   switch (dtype) {
     case 'f2':
       return Float32Array.from(new Uint16Array(copy), halfToNumber);

@@ -144,7 +144,10 @@ export function decodeSafetensors(bytes: Uint8Array, file = 'model.safetensors')
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    tensors.set(name, { shape, data: typed(dtype, bytes.slice(start + begin, start + end).buffer) });
+    tensors.set(name, {
+      shape,
+      data: typed(dtype, new Uint8Array(bytes.subarray(start + begin, start + end)).buffer),
+    });
   }
   return { tensors, metadata };
 }

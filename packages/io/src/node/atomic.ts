@@ -154,7 +154,8 @@ export function readJson(path: string): unknown {
  */
 export function readFile(path: string): Uint8Array {
   try {
-    return fs.readFileSync(path);
+    const { buffer, byteOffset, byteLength } = fs.readFileSync(path);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     if (error instanceof RangeError) throw new FileError(path, 'larger than 2 GiB', 'save it as .npy', error);
     throw fileError(error, path);
