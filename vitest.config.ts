@@ -1,21 +1,51 @@
-import { defaultServerConditions } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { findChromium } from './tools/chromium.mjs';
 
+/** Tests read the packages' sources, not what was built from them. */
 const source = '@equiflow/source';
 
-export default defineConfig({
+const node: TestProjectConfiguration = {
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
-    projects: [
-      {
-        ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
-        test: {
-          name: 'node',
-          environment: 'node',
-          pool: 'forks',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+    name: 'node',
+    environment: 'node',
+    pool: 'forks',
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+  },
+};
+
+/** Headless Chromium, cross-origin isolated so that it has SharedArrayBuffer, with WebGPU in software. */
+const browser = (executablePath: string): TestProjectConfiguration => ({
+  resolve: { conditions: [source, ...defaultClientConditions] },
+  server: {
+    headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+  },
+  test: {
+    name: 'browser',
+    include: ['packages/*/src/**/*.browser.test.ts'],
+    exclude: ['**/node_modules/**'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            '--no-sandbox',
+            '--enable-unsafe-webgpu',
+            '--no-first-run',
+            '--disable-background-networking',
+          ],
         },
-      },
-    ],
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
   },
 });
+
+const chromium = findChromium();
+export default defineConfig({ test: { projects: chromium ? [node, browser(chromium)] : [node] } });
