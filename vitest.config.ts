@@ -48,4 +48,6 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 });
 
 const chromium = findChromium();
-export default defineConfig({ test: { projects: chromium ? [node, browser(chromium)] : [node] } });
+export default defineConfig({
+  test: { maxConcurrency: 2, projects: chromium ? [node, browser(chromium)] : [node] },
+});
