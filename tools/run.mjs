@@ -17,7 +17,10 @@ process.on('SIGINT', () => {});
 
 await build();
 const program = `${root}apps/${app}/dist/${file}`;
-if (!existsSync(program)) throw new Error(`apps/${app}/src has no ${file.replace(/\.js$/, '.ts')} to run`);
+if (!existsSync(program)) {
+  console.error(`apps/${app}/src has no ${file.replace(/\.js$/, '.ts')} to run`);
+  process.exit(1);
+}
 process.exitCode = await ended(
   spawn(process.execPath, [program, ...programArguments], {
     cwd: process.env.INIT_CWD ?? process.cwd(),
