@@ -66,7 +66,7 @@ function checkManifest(root, room) {
  * @param {Room['manifest']} rootManifest
  */
 function checkFile(root, room, file, imports, rootManifest) {
-  const isTest = /\.test\.[cm]?[jt]sx?$/.test(file) || file.includes(`${sep}testing${sep}`);
+  const isTest = /\.test\.[cm]?[jt]sx?$/.test(file);
   const declared = dependenciesOf(room, isTest);
   if (isTest) Object.assign(declared, rootManifest.devDependencies);
   /** @type {string[]} */
