@@ -67,7 +67,8 @@ function checkManifest(root, room) {
  */
 function checkFile(root, room, file, imports, rootManifest) {
   const isTest = /\.test\.[cm]?[jt]sx?$/.test(file);
-  const declared = dependenciesOf(room, isTest);
+  // An app is never installed elsewhere, so what it has for development it always has.
+  const declared = dependenciesOf(room, isTest || room.side === 'apps');
   if (isTest) Object.assign(declared, rootManifest.devDependencies);
   /** @type {string[]} */
   const findings = [];
