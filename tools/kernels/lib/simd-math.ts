@@ -6,12 +6,14 @@
  *
  * Each function is generic: `exp<f32>(x)` works on four lanes, `exp<f64>(x)` on two. Everything is inlined;
  * loops should take 2 to 4 vectors a pass, since one vector alone is bound by latency. Errors are at most 2
- * units in the last place (1 for exp and log) except where said; NaN propagates, infinities and subnormal
+ * units in the last place (1 for exp and log, 3 for the sigmoids); NaN propagates, infinities and subnormal
  * numbers give what `Math` gives.
  *
  * Methods: Cody and Waite's argument reduction; the minimax polynomials of fdlibm (Sun Microsystems, 1993)
  * and, for exp in float32, of Cephes (Moshier, 1989), in Estrin's order where that shortens the chain.
  */
+
+import { reduceLargeAngle } from './large-angle';
 
 // Adding 1.5 * 2^23 (2^52) rounds to an integer, which is left in the low bits of the significand.
 const ROUND_F32: f32 = 12582912.0;
@@ -231,14 +233,10 @@ export function softplus<T>(x: v128): v128 {
 
 // ---------------------------------------------------------------- sine and cosine
 
-/**
- * sin x (`quarter` 0) or cos x (`quarter` 1) on two float64 lanes, for |x| <= 1.6e6; NaN beyond, where the
- * three-part reduction by pi/2 would lose its exactness.
- */
+/** sin x (`quarter` 0) or cos x (`quarter` 1) on two float64 lanes. */
 // @ts-ignore: decorator
 @inline
 function sineF64x2(x: v128, quarter: i64): v128 {
-  const inside = f64x2.le(f64x2.abs(x), f64x2.splat(1.6e6));
   const t = f64x2.add(f64x2.mul(x, f64x2.splat(6.36619772367581382433e-1)), f64x2.splat(ROUND_F64));
   const n = f64x2.sub(t, f64x2.splat(ROUND_F64));
   // x - n pi/2 = r + low: the first two parts of pi/2 have 33 bits, so that their products with n are exact.
@@ -247,8 +245,18 @@ function sineF64x2(x: v128, quarter: i64): v128 {
   const w = f64x2.sub(first, second);
   const lost = f64x2.sub(f64x2.sub(first, w), second);
   const third = f64x2.sub(f64x2.mul(n, f64x2.splat(2.02226624879595063154e-21)), lost);
-  const r = f64x2.sub(w, third);
-  const low = f64x2.sub(f64x2.sub(w, r), third);
+  let r = f64x2.sub(w, third);
+  let low = f64x2.sub(f64x2.sub(w, r), third);
+  let q = t;
+  // Beyond 2^20 pi/2 those products are no longer exact.
+  const large = f64x2.gt(f64x2.abs(x), f64x2.splat(1.6e6));
+  if (v128.any_true(large)) {
+    const a = reduceLargeAngle(f64x2.extract_lane(x, 0));
+    const b = reduceLargeAngle(f64x2.extract_lane(x, 1));
+    r = v128.bitselect(v128.shuffle<f64>(a, b, 0, 2), r, large);
+    low = v128.andnot(low, large);
+    q = v128.bitselect(v128.shuffle<f64>(a, b, 1, 3), q, large);
+  }
 
   const z = f64x2.mul(r, r);
   let s = f64x2.add(f64x2.mul(z, f64x2.splat(1.58969099521155010221e-10)), f64x2.splat(-2.50507602534068634195e-8));
@@ -273,11 +281,10 @@ function sineF64x2(x: v128, quarter: i64): v128 {
   );
   const cosine = f64x2.add(u, rest);
 
-  const q = i64x2.add(t, i64x2.splat(quarter));
+  q = i64x2.add(q, i64x2.splat(quarter));
   const odd = i64x2.ne(v128.and(q, i64x2.splat(1)), i64x2.splat(0));
   const sign = i64x2.shl(v128.and(q, i64x2.splat(2)), 62);
-  const value = v128.xor(v128.bitselect(cosine, sine, odd), sign);
-  return v128.bitselect(value, f64x2.splat(NaN), inside);
+  return v128.xor(v128.bitselect(cosine, sine, odd), sign);
 }
 
 /** The same function of all lanes of T; float32 is computed in float64 and rounded. */
@@ -291,14 +298,14 @@ function sine<T>(x: v128, quarter: i64): v128 {
   return v128.shuffle<i64>(low, high, 0, 2);
 }
 
-/** sin x, to 1e-16 absolute in float64, for |x| <= 1.6e6; NaN beyond. */
+/** sin x, of any size. */
 // @ts-ignore: decorator
 @inline
 export function sin<T>(x: v128): v128 {
   return sine<T>(x, 0);
 }
 
-/** cos x, to 1e-16 absolute in float64, for |x| <= 1.6e6; NaN beyond. */
+/** cos x, of any size. */
 // @ts-ignore: decorator
 @inline
 export function cos<T>(x: v128): v128 {
