@@ -1,0 +1,21 @@
+/** The exported kernels, one for each dtype. */
+import { complexTransform, inverseRealTransform, realTransform } from './transforms';
+
+export function rfftF32(x: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
+  realTransform<f32>(x, re, im, plan, table, scratch, rank, batch, n0, n1, n2);
+}
+export function rfftF64(x: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
+  realTransform<f64>(x, re, im, plan, table, scratch, rank, batch, n0, n1, n2);
+}
+export function irfftF32(re: usize, im: usize, x: usize, plan: usize, table: usize, scratch: usize, spectrum: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
+  inverseRealTransform<f32>(re, im, x, plan, table, scratch, spectrum, rank, batch, n0, n1, n2);
+}
+export function irfftF64(re: usize, im: usize, x: usize, plan: usize, table: usize, scratch: usize, spectrum: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
+  inverseRealTransform<f64>(re, im, x, plan, table, scratch, spectrum, rank, batch, n0, n1, n2);
+}
+export function fftF32(sourceRe: usize, sourceIm: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, scale: f32, rank: i32, batch: usize, n0: usize, n1: usize, n2: usize): void {
+  complexTransform<f32>(sourceRe, sourceIm, re, im, plan, table, scratch, scale, rank, batch, n0, n1, n2);
+}
+export function fftF64(sourceRe: usize, sourceIm: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, scale: f64, rank: i32, batch: usize, n0: usize, n1: usize, n2: usize): void {
+  complexTransform<f64>(sourceRe, sourceIm, re, im, plan, table, scratch, scale, rank, batch, n0, n1, n2);
+}
