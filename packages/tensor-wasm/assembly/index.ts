@@ -1,0 +1,7 @@
+/** The kernels of the core primitives. JavaScript owns the memory; nothing here keeps any data. */
+export * from './binary';
+export * from './cast';
+export * from './copy';
+export * from './matmul';
+export * from './reduce';
+export * from './unary';
