@@ -233,7 +233,7 @@ export function drawFrame(frame: Frame, look: FrameLook, ...content: readonly st
       }
     }
     if (yText && y.label !== undefined) {
-      const at = `translate(${-left + SIZE.label + 1},${height / 2}) rotate(-90)`;
+      const at = `translate(${SIZE.label + 1 - leftMargin(y)},${height / 2}) rotate(-90)`;
       parts.push(
         element('g', { transform: at }, textAt(0, 0, y.label, { 'text-anchor': 'middle', fill: INK })),
       );

@@ -225,7 +225,8 @@ export function cornerPlot(options: CornerPlotOptions): string {
         });
         const mark = truth === undefined ? '' : drawRule(frame, { x: truth[row]! });
         parts.push(drawFrame(frame, { ...look, noY: true }, ...drawn, mark));
-        const { mean, sd } = densityMoments(marginals[0]!);
+        const first = posteriors[0]!.samples;
+        const { mean, sd } = first === undefined ? densityMoments(marginals[0]!) : moments(first, row, n);
         const text = `${labels[row]} = ${meanWithError(mean, sd)}`;
         const fit = Math.min(SIZE.label, (SIZE.label * size) / labelWidth(text));
         parts.push(

@@ -71,6 +71,22 @@ export function moments(
   return { mean, sd: Math.sqrt(variance / sum), effective: (sum * sum) / sumSquares };
 }
 
+/** Weighted correlation coefficient of two parameters. */
+export function correlation(samples: PosteriorSamples, p: number, q: number, parameters: number): number {
+  const a = moments(samples, p, parameters);
+  const b = moments(samples, q, parameters);
+  let sum = 0;
+  let covariance = 0;
+  for (let i = 0; i < samples.values.length / parameters; i++) {
+    const w = weightOf(samples, i);
+    sum += w;
+    covariance +=
+      w * (samples.values[i * parameters + p]! - a.mean) * (samples.values[i * parameters + q]! - b.mean);
+  }
+  const r = covariance / (sum * a.sd * b.sd);
+  return Number.isFinite(r) ? r : 0;
+}
+
 const CELLS = 96;
 
 function binCentres([low, high]: readonly [number, number]): Float64Array {
@@ -127,7 +143,10 @@ export function sampleDensity1D(
   return normalised1D(binCentres(domain), bins);
 }
 
-/** Density of weighted samples over parameters p (x) and q (y) on a regular grid. */
+/**
+ * Density of weighted samples over parameters p (x) and q (y) on a regular grid. The kernel narrows with their
+ * correlation, or it would fatten a thin ellipse.
+ */
 export function sampleDensity2D(
   samples: PosteriorSamples,
   [p, q]: readonly [number, number],
@@ -145,8 +164,9 @@ export function sampleDensity2D(
     );
     if (cx >= 0 && cx < CELLS && cy >= 0 && cy < CELLS) bins[cx * CELLS + cy]! += weightOf(samples, i);
   }
-  const sx = bandwidth(samples, p, parameters, domainX[1] - domainX[0], 2);
-  const sy = bandwidth(samples, q, parameters, domainY[1] - domainY[0], 2);
+  const narrowed = Math.sqrt(1 - Math.min(0.99, correlation(samples, p, q, parameters) ** 2));
+  const sx = narrowed * bandwidth(samples, p, parameters, domainX[1] - domainX[0], 2);
+  const sy = narrowed * bandwidth(samples, q, parameters, domainY[1] - domainY[0], 2);
   for (let j = 0; j < CELLS; j++) smooth(bins, CELLS, j, sx);
   for (let i = 0; i < CELLS; i++) smooth(bins, 1, i * CELLS, sy);
   return normalised2D(binCentres(domainX), binCentres(domainY), bins);

@@ -91,15 +91,27 @@ export function histogram(options: HistogramOptions): string {
       x: edges,
       y: heights,
       kind: 'steps',
+      filled: true,
     };
   });
+  const all = [...series, ...curves];
   return linePlot({
     ...(title === undefined ? {} : { title }),
     ...(rules === undefined ? {} : { rules }),
     width: options.width ?? 560,
     height: options.height ?? 360,
     x,
-    y: { label: density ? 'density' : 'count', ...y },
-    series: [...series, ...curves],
+    y: { label: density ? 'density' : 'count', ...fromZero(all, y), ...y },
+    series: all,
   });
+}
+
+/** Bars stand on 0, except on a logarithmic axis. */
+function fromZero(series: readonly Series[], y: AxisOptions): { domain?: readonly [number, number] } {
+  if (y.scale === 'log') return {};
+  const [, highest] = extentOf(
+    'histogram',
+    series.map((one) => one.y),
+  );
+  return highest > 0 ? { domain: [0, highest * 1.08] } : {};
 }

@@ -36,7 +36,14 @@ export interface LossCurveOptions {
 export function lossCurve(options: LossCurveOptions): string {
   const { train, validation, best, floor, xLabel = 'step', yLabel = 'loss [nats a map]', title } = options;
   const series: Series[] = [
-    { name: 'training', x: train.step, y: train.loss, color: PALETTE[0]!, size: 1.6 },
+    {
+      name: 'training',
+      x: train.step,
+      y: train.loss,
+      color: PALETTE[0]!,
+      size: 1.4,
+      opacity: train.loss.length > 300 ? 0.45 : 1,
+    },
   ];
   if (validation !== undefined && validation.loss.length > 0) {
     series.push({ name: 'validation', x: validation.step, y: validation.loss, color: PALETTE[1]! });

@@ -21,6 +21,8 @@ export interface Series {
   /** By default the palette's next. */
   readonly color?: string;
   readonly dashed?: boolean;
+  /** Fills the area down to 0 lightly (lines and steps). */
+  readonly filled?: boolean;
   /** Width of the line in px (default 2), or radius of the dots (default 2.2). */
   readonly size?: number;
   /** Opacity of line or dots (default 1). */
@@ -36,6 +38,8 @@ export interface Rule {
   readonly color?: string;
   readonly name?: string;
   readonly dashed?: boolean;
+  /** A short mark at the bottom instead of a line over the whole height; only with `x`. */
+  readonly tick?: boolean;
 }
 
 /**
@@ -91,6 +95,11 @@ export function drawSeries(frame: Frame, series: Series, i: number): string {
     if (kind === 'steps') points.push([px(x[j + 1]!), bounded(py(y[j]!), frame)]);
   }
   const d = pathData(points);
+  if (series.filled && points.every(([a, b]) => Number.isFinite(a) && Number.isFinite(b))) {
+    const floor = frame.y.log ? frame.height : bounded(py(0), frame);
+    const area = pathData([[points[0]![0], floor], ...points, [points[points.length - 1]![0], floor]]);
+    parts.push(element('path', { d: `${area}Z`, fill: color, 'fill-opacity': '0.13' }));
+  }
   if (d !== '') {
     parts.push(
       element('path', {
@@ -152,9 +161,18 @@ export function drawRule(frame: Frame, rule: Rule): string {
     return element('line', { x1: px(low), y1: py(low), x2: px(high), y2: py(high), ...look });
   }
   if (rule.x !== undefined) {
-    return Number.isFinite(px(rule.x))
-      ? element('line', { x1: px(rule.x), x2: px(rule.x), y1: 0, y2: height, ...look })
-      : '';
+    const x = px(rule.x);
+    if (!Number.isFinite(x)) return '';
+    return rule.tick
+      ? element('line', {
+          x1: x,
+          x2: x,
+          y1: height,
+          y2: height - 12,
+          stroke: look.stroke,
+          'stroke-width': 2.5,
+        })
+      : element('line', { x1: x, x2: x, y1: 0, y2: height, ...look });
   }
   if (rule.y === undefined || !Number.isFinite(py(rule.y))) return '';
   return element('line', { x1: 0, x2: width, y1: py(rule.y), y2: py(rule.y), ...look });
@@ -164,7 +182,7 @@ export function drawRule(frame: Frame, rule: Rule): string {
 export interface LegendEntry {
   readonly name: string;
   readonly color: string;
-  readonly mark: 'line' | 'dashed' | 'dot' | 'area';
+  readonly mark: 'line' | 'dashed' | 'dot' | 'area' | 'tick';
 }
 
 /** The named series and rules as entries of a legend. */
@@ -200,7 +218,11 @@ export function drawLegend(entries: readonly LegendEntry[], width: number): { sv
       row++;
     }
     const y = row * rowHeight + SIZE.label / 2;
-    if (mark === 'dot') parts.push(element('circle', { cx: x + 11, cy: y, r: 3.5, fill: color }));
+    if (mark === 'tick') {
+      parts.push(
+        element('line', { x1: x + 11, x2: x + 11, y1: y - 6, y2: y + 6, stroke: color, 'stroke-width': 2.5 }),
+      );
+    } else if (mark === 'dot') parts.push(element('circle', { cx: x + 11, cy: y, r: 3.5, fill: color }));
     else if (mark === 'area')
       parts.push(element('rect', { x, y: y - 5, width: 22, height: 10, fill: color, 'fill-opacity': '0.6' }));
     else {

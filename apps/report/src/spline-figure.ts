@@ -34,6 +34,7 @@ export interface SplinePanel {
 function panel({ title, x, y, curves, compare, knots, lowerDomain }: SplinePanel): Drawing {
   if (curves.length === 0) throw new RangeError(`splineFigure: ${title}: no curves to draw`);
   const series: Series[] = [];
+  const limits: Series[] = [];
   const below: Series[] = [];
   for (const [i, curve] of curves.entries()) {
     if (curve.limit.length !== curve.learned.length) {
@@ -43,19 +44,13 @@ function panel({ title, x, y, curves, compare, knots, lowerDomain }: SplinePanel
     }
     const color = colorOf(i);
     series.push({ name: curve.name, x: curve.x, y: curve.learned, color, size: 2.4 });
-    series.push({
-      ...(i === 0 ? { name: 'analytic limit' } : {}),
-      x: curve.x,
-      y: curve.limit,
-      color: REFERENCE,
-      dashed: true,
-      size: 1.3,
-    });
+    limits.push({ x: curve.x, y: curve.limit, color: REFERENCE, dashed: true, size: 1.3 });
     const compared = Float64Array.from(curve.learned, (value, j) =>
       compare === 'ratio' ? value / curve.limit[j]! : value - curve.limit[j]!,
     );
     below.push({ x: curve.x, y: compared, color });
   }
+  limits[0] = { ...limits[0]!, name: 'analytic limit' };
   const rest = compare === 'ratio' ? 1 : 0;
   return drawLinePlot(
     {
@@ -64,8 +59,13 @@ function panel({ title, x, y, curves, compare, knots, lowerDomain }: SplinePanel
       height: 470,
       x,
       y,
-      series,
-      rules: Array.from(knots ?? [], (knot) => ({ x: knot, color: MUTED, dashed: true })),
+      series: [...series, ...limits],
+      rules: Array.from(knots ?? [], (knot, i) => ({
+        x: knot,
+        color: MUTED,
+        tick: true,
+        ...(i === 0 ? { name: 'knots' } : {}),
+      })),
       lower: {
         y: {
           label: compare === 'ratio' ? 'learned / limit' : 'learned − limit',
