@@ -32,9 +32,9 @@ import time
 
 DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "jax": "jax"}
 
-# One training step: layers, knots of ln T and of psi, hidden units of the network of one layer.
+# One training step: layers, knots of ln T and of psi, hidden units of the two networks of a layer.
 LAYERS, KNOTS, HIDDEN, PARAMETERS_OF_THETA = 5, 8, 64, 2
-LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
+LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-4, 0.9, 0.999, 1e-8
 # Smallest bin of a spline, as a fraction of its interval, and smallest slope.
 LEAST_BIN, LEAST_SLOPE = 1e-3, 1e-3
 HALF_WIDTH = 3.0
@@ -128,13 +128,11 @@ def knot_matrix(numpy, grid):
 
 
 def initial_networks(numpy):
-    """Weights of the networks theta -> (ln T at 8 knots, ln T(0), psi at 8 knots), one a layer."""
+    """Weights of the networks, two a layer: theta -> (ln T at 8 knots, ln T(0)), theta -> psi of 8 knots."""
     rng = numpy.random.default_rng(1)
-    outputs = KNOTS + 1 + 3 * KNOTS
-    sizes = [(PARAMETERS_OF_THETA, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, outputs)]
     networks = []
-    for _ in range(LAYERS):
-        for fan_in, fan_out in sizes:
+    for outputs in (KNOTS + 1, 3 * KNOTS) * LAYERS:
+        for fan_in, fan_out in ((PARAMETERS_OF_THETA, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, outputs)):
             networks.append((rng.standard_normal((fan_in, fan_out)) * 0.3 / math.sqrt(fan_in)).astype("float32"))
             networks.append(numpy.zeros(fan_out, "float32"))
     return networks
@@ -300,13 +298,15 @@ def torch_trenf(case, threads):
         constant = 0.5 * cells * math.log(2 * math.pi)
         losses = []
 
+        def network(weights):
+            w1, b1, w2, b2, w3, b3 = weights
+            return linear(b3, silu(linear(b2, silu(linear(b1, theta, w1)), w2)), w3)
+
         def run():
             optimiser.zero_grad(set_to_none=True)
             x, log_det = maps, 0.0
             for layer in range(LAYERS):
-                w1, b1, w2, b2, w3, b3 = parameters[6 * layer : 6 * layer + 6]
-                outputs = linear(b3, silu(linear(b2, silu(linear(b1, theta, w1)), w2)), w3)
-                log_filter, raw = outputs.split([KNOTS + 1, 3 * KNOTS], dim=1)
+                log_filter, raw = (network(parameters[at : at + 6]) for at in (12 * layer, 12 * layer + 6))
                 transfer = (log_filter @ matrix.T).exp().view(batch, *half)
                 x = torch.fft.irfftn(torch.fft.rfftn(x, dim=axes) * transfer, s=grid, dim=axes)
                 x, log_derivative = torch_spline(torch, x.reshape(batch, cells), raw)
@@ -424,12 +424,16 @@ def jax_trenf(case, threads):
         theta = np.asarray(rng.uniform(-1, 1, (batch, PARAMETERS_OF_THETA)).astype("float32"))
         constant = 0.5 * cells * math.log(2 * math.pi)
 
+        def network(weights, theta):
+            w1, b1, w2, b2, w3, b3 = weights
+            return jax.nn.silu(jax.nn.silu(theta @ w1 + b1) @ w2 + b2) @ w3 + b3
+
         def loss(parameters, maps, theta):
             x, log_det = maps, 0.0
             for layer in range(LAYERS):
-                w1, b1, w2, b2, w3, b3 = parameters[6 * layer : 6 * layer + 6]
-                outputs = jax.nn.silu(jax.nn.silu(theta @ w1 + b1) @ w2 + b2) @ w3 + b3
-                log_filter, raw = outputs[:, : KNOTS + 1], outputs[:, KNOTS + 1 :]
+                log_filter, raw = (
+                    network(parameters[at : at + 6], theta) for at in (12 * layer, 12 * layer + 6)
+                )
                 transfer = np.exp(log_filter @ matrix.T).reshape(batch, *half)
                 x = np.fft.irfftn(np.fft.rfftn(x, axes=axes) * transfer, grid, axes=axes)
                 x, log_derivative = jax_spline(jax, x.reshape(batch, cells), raw)

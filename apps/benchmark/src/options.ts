@@ -1,0 +1,79 @@
+/** The command line of the benchmark. */
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly list: boolean;
+  readonly help: boolean;
+  readonly quick: boolean;
+  readonly case: string | undefined;
+  readonly json: string | undefined;
+  /** `none`: no peer at all; else the Python that has the Python peers, and whether the user named it. */
+  readonly peers: { readonly python: string; readonly named: boolean } | 'none';
+}
+
+export const USAGE: string = `Usage: node apps/benchmark/dist/main.js [options]
+
+Times equiflow side by side with named peers, each in processes of its own, and prints a Markdown table.
+
+  --case PATTERN          only the cases whose id contains PATTERN (with *: matches it whole)
+  --list                  name the cases and end
+  --peers python=PATH     the Python that has SciPy, pyFFTW, PyTorch or JAX (default: python3)
+  --peers none            time equiflow alone
+  --quick                 one short process each: a smoke test, no verdicts
+  --json FILE             also write every figure to FILE
+  --help                  this text`;
+
+/**
+ * Reads the arguments.
+ *
+ * @throws Error in one line: what is wrong and what to do.
+ */
+export function parseOptions(args: readonly string[]): Options {
+  let values: {
+    list?: boolean;
+    help?: boolean;
+    quick?: boolean;
+    case?: string;
+    json?: string;
+    peers?: string;
+  };
+  try {
+    values = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        list: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        quick: { type: 'boolean' },
+        case: { type: 'string' },
+        json: { type: 'string' },
+        peers: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Error(`${text.split(/\.?\s*\n|\. /)[0]}; see --help`);
+  }
+  return {
+    list: values.list ?? false,
+    help: values.help ?? false,
+    quick: values.quick ?? false,
+    case: notEmpty('--case', values.case),
+    json: notEmpty('--json', values.json),
+    peers: parsePeers(values.peers),
+  };
+}
+
+function notEmpty(option: string, value: string | undefined): string | undefined {
+  if (value === '') throw new Error(`${option} needs a value; see --help`);
+  return value;
+}
+
+function parsePeers(value: string | undefined): Options['peers'] {
+  if (value === undefined) return { python: 'python3', named: false };
+  if (value === 'none') return 'none';
+  const python = /^python=(.+)$/.exec(value)?.[1];
+  if (python === undefined) throw new Error(`--peers ${value}: give none or python=PATH`);
+  return { python, named: true };
+}

@@ -1,0 +1,139 @@
+/** Prints results as Markdown: one table a case, a table of the targets, a table of the fitted exponents. */
+import { OURS } from './case.ts';
+import { type Machine, machineLine } from './machine.ts';
+import { best, type CaseResult, type Judgement, type Measured } from './run.ts';
+import { fitExponent, MEASURABLE, type Verdict } from './statistics.ts';
+
+/** A Markdown table; columns of numbers are aligned right. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]!.length)));
+  const numeric = header.map((_, i) =>
+    rows.every((row) => /^$|^-?[\d.]+( ×)?$|^not measurable$/.test(row[i]!)),
+  );
+  const pad = (cell: string, i: number): string =>
+    numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!);
+  const rule = widths.map((width, i) => '-'.repeat(width + 1) + (numeric[i] ? ':' : '-'));
+  const line = (cells: readonly string[]): string => `| ${cells.map(pad).join(' | ')} |`;
+  return [line(header), `|${rule.join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+const milliseconds = (time: number): string => (time < 100 ? time.toPrecision(3) : time.toFixed(0));
+
+function ratioCell(result: CaseResult, one: Measured): string {
+  const ours = best(result.measured, OURS);
+  if (ours === undefined || one.name === OURS) return '';
+  if (!ours.time.measurable || !one.time.measurable) return 'not measurable';
+  return `${(one.time.minimum / ours.time.minimum).toPrecision(3)} ×`;
+}
+
+/** One case: a row a side and number of threads. */
+export function caseTable(result: CaseResult): string {
+  const header = [
+    'side',
+    'threads',
+    'min ms',
+    'median ms',
+    'spread',
+    'peak MiB',
+    'of it libraries',
+    'time / ours',
+  ];
+  const rows = result.measured.map((one) => [
+    `${one.name} ${one.version}`,
+    String(one.threads),
+    milliseconds(one.time.minimum),
+    milliseconds(one.time.median),
+    one.time.spread.toFixed(2),
+    mebibytes(one.peakBytes),
+    mebibytes(one.baselineBytes),
+    ratioCell(result, one),
+  ]);
+  for (const one of result.failed) {
+    rows.push([`${one.name}: failed: ${one.message}`, String(one.threads), '', '', '', '', '', '']);
+  }
+  for (const name of result.notInstalled) rows.push([`${name}: not installed`, '', '', '', '', '', '', '']);
+  return `### ${result.title} (\`${result.id}\`)\n\n${markdownTable(header, rows)}`;
+}
+
+const WORDS: Record<Verdict, string> = {
+  goal: 'goal reached',
+  met: 'met',
+  missed: 'MISSED',
+  'not measurable': 'not measurable',
+};
+
+function targetRow(result: CaseResult, { target, ratio, verdict }: Judgement, concluding: boolean): string[] {
+  const threads = target.threads === undefined ? 'at its best' : `on ${target.threads} thread`;
+  const goal = target.goal === undefined ? '' : `, goal ${target.goal.toPrecision(3)}`;
+  return [
+    result.id,
+    `${target.quantity} of ${target.peer} ${threads} / ours ≥ ${target.atLeast}${goal}`,
+    ratio.toPrecision(3),
+    concluding ? WORDS[verdict] : 'quick run: no verdict',
+  ];
+}
+
+/** Exponents of time and memory over the sizes of a series, for each side that was measured on two sizes or more. */
+export function seriesRows(results: readonly CaseResult[]): string[][] {
+  const names = new Set(
+    results.flatMap((result) => (result.series === undefined ? [] : [result.series.name])),
+  );
+  return [...names].flatMap((name) => {
+    const series = results.filter((result) => result.series?.name === name);
+    const sides = new Set(series.flatMap((result) => result.measured.map((one) => one.name)));
+    return [...sides].flatMap((side) => {
+      const points = series.flatMap((result) => {
+        const one = best(result.measured, side);
+        return one === undefined ? [] : [{ size: result.series!.size, one }];
+      });
+      const sizes = points.map((point) => point.size);
+      if (new Set(sizes).size < 2) return [];
+      const times = points.map((point) => point.one.time.minimum);
+      const memory = points.map((point) => point.one.peakBytes - point.one.baselineBytes);
+      const last = Math.max(0, points.length - 3);
+      const exponent = (values: readonly number[], from: number): string =>
+        values.slice(from).every((value) => value > 0)
+          ? fitExponent(sizes.slice(from), values.slice(from)).toFixed(2)
+          : 'none';
+      return [
+        [
+          name,
+          side,
+          `${Math.min(...sizes)} to ${Math.max(...sizes)}`,
+          exponent(times, 0),
+          exponent(times, last),
+          exponent(memory, 0),
+          exponent(memory, last),
+          points.every((point) => point.one.time.measurable) ? 'yes' : 'no',
+        ],
+      ];
+    });
+  });
+}
+
+/** The whole run. `concluding` is false for a quick run, from which nothing may be concluded. */
+export function report(machine: Machine, results: readonly CaseResult[], concluding: boolean): string {
+  const parts = [
+    `Machine: ${machineLine(machine)}.`,
+    `Times are minima over processes; spread is the slowest over the fastest process minimum; above ${MEASURABLE}, or with ` +
+      'fewer than 3 processes, a row is not measurable. Ratios compare each row with our best.',
+    ...results.map(caseTable),
+  ];
+  const series = seriesRows(results);
+  if (series.length > 0) {
+    parts.push(
+      `### Exponents: cost ∝ N^p\n\n${markdownTable(
+        ['series', 'side', 'N', 'time', 'time, last 3', 'memory', 'memory, last 3', 'measurable'],
+        series,
+      )}`,
+    );
+  }
+  const judged = results.flatMap((result) =>
+    result.judgements.map((one) => targetRow(result, one, concluding)),
+  );
+  if (judged.length > 0) {
+    parts.push(`### Targets\n\n${markdownTable(['case', 'target', 'ratio', 'verdict'], judged)}`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
