@@ -4,7 +4,7 @@ import { transferEh98NoWiggle } from './transfer-eh98-nowiggle.ts';
 
 const K = [1e-3, 1e-2, 0.03, 0.06, 0.1, 0.2, 0.5, 1, 5, 20];
 
-/** modelEisenstein98 and modelEisenstein98 of Colossus 1.4.0 (which follows the paper as printed) at K. */
+/** modelEisenstein98 of Colossus 1.4.0 (which follows the paper as printed) at K. */
 const COLOSSUS = [
   {
     content: { h: 0.7, omegaM: 0.3, omegaB: 0.05, tCmb: 2.725 },
