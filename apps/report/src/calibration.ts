@@ -73,7 +73,7 @@ export function rankHistogram({ ranks, bins = 20, title }: RankHistogramOptions)
             dashed: true,
             size: 1.2,
           },
-          { x: edges, y: counts, kind: 'steps', filled: true, color: PALETTE[i % PALETTE.length]! },
+          { x: edges, y: counts, kind: 'steps', color: PALETTE[i % PALETTE.length]! },
         ],
       },
       'rankHistogram',

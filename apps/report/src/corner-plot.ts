@@ -3,7 +3,7 @@
  * posteriors over each other, the true value marked.
  */
 import { contours } from 'd3-contour';
-import type { AxisOptions, Frame } from './axes.ts';
+import type { Axis, AxisOptions, Frame } from './axes.ts';
 import { bottomMargin, drawFrame, leftMargin, makeAxis, makeFrame } from './axes.ts';
 import type { Density1D, Density2D, PosteriorGrid, PosteriorSamples } from './density.ts';
 import {
@@ -180,8 +180,11 @@ export function cornerPlot(options: CornerPlotOptions): string {
   const n = labels.length;
   const size = options.size ?? (n <= 2 ? 200 : n <= 4 ? 160 : 130);
   const domains = labels.map((_, p) => rangeOf(options, p));
-  const axis = (p: number, extra: AxisOptions): ReturnType<typeof makeAxis> =>
-    makeAxis({ domain: domains[p]!, ticks: 4, ...extra }, domains[p]!, size);
+  const axis = (p: number, extra: AxisOptions): Axis => {
+    const whole = makeAxis({ domain: domains[p]!, ticks: 4, ...extra }, domains[p]!, size);
+    const ticks = whole.ticks.filter(({ value }) => whole.at(value) > 0.04 && whole.at(value) < 0.96);
+    return { ...whole, ticks };
+  };
   const left = Math.max(...labels.map((label, p) => leftMargin(axis(p, { label }))));
   const gap = 10;
   const color = (i: number): string => posteriors[i]!.color ?? colorOf(i);

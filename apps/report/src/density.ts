@@ -164,7 +164,7 @@ export function sampleDensity2D(
     );
     if (cx >= 0 && cx < CELLS && cy >= 0 && cy < CELLS) bins[cx * CELLS + cy]! += weightOf(samples, i);
   }
-  const narrowed = Math.sqrt(1 - Math.min(0.99, correlation(samples, p, q, parameters) ** 2));
+  const narrowed = (1 - Math.min(0.99, correlation(samples, p, q, parameters) ** 2)) ** 0.25;
   const sx = narrowed * bandwidth(samples, p, parameters, domainX[1] - domainX[0], 2);
   const sy = narrowed * bandwidth(samples, q, parameters, domainY[1] - domainY[0], 2);
   for (let j = 0; j < CELLS; j++) smooth(bins, CELLS, j, sx);

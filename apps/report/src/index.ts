@@ -29,6 +29,7 @@ export {
   type PageOptions,
   type PageSection,
   paragraph,
+  row,
   type TableOptions,
   table,
 } from './page.ts';

@@ -38,6 +38,9 @@ figure > svg { display: block; max-width: 100%; height: auto; }
 figcaption { font-size: 14.5px; max-width: 84ch; margin-top: 8px; }
 .scroll { overflow-x: auto; margin: 12px 0 22px; }
 table { border-collapse: collapse; font-size: 15px; font-variant-numeric: tabular-nums; }
+sub, sup { line-height: 0; }
+.row { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 24px; }
+.row > * { flex: 1 1 380px; min-width: 0; }
 caption { text-align: left; font-size: 14.5px; padding-bottom: 6px; }
 th, td { padding: 6px 16px 6px 0; text-align: left; border-bottom: 1px solid #e4e8ed; vertical-align: top; }
 th { border-bottom: 2px solid #b9c2cc; font-weight: 600; }
@@ -109,6 +112,15 @@ ${footer === undefined ? '' : `<footer>${escapeXml(footer)}</footer>`}
 /** A figure with its caption. */
 export function figure(svg: string, caption: string): string {
   return `<figure>${svg}<figcaption>${labelHtml(caption)}</figcaption></figure>`;
+}
+
+/**
+ * Blocks side by side where the page is wide enough, below each other where it is not.
+ * @throws RangeError if there are none
+ */
+export function row(...blocks: readonly string[]): string {
+  if (blocks.length === 0) throw new RangeError('row: no blocks');
+  return `<div class="row">${blocks.join('\n')}</div>`;
 }
 
 /** A paragraph of plain text. */

@@ -195,11 +195,8 @@ export function legendEntries(series: readonly Series[], rules: readonly Rule[] 
   }
   for (const rule of rules) {
     if (rule.name === undefined) continue;
-    entries.push({
-      name: rule.name,
-      color: rule.color ?? REFERENCE,
-      mark: (rule.dashed ?? true) ? 'dashed' : 'line',
-    });
+    const mark = rule.tick ? 'tick' : (rule.dashed ?? true) ? 'dashed' : 'line';
+    entries.push({ name: rule.name, color: rule.color ?? REFERENCE, mark });
   }
   return entries;
 }

@@ -49,38 +49,41 @@ export interface TextRun {
   readonly level: -1 | 0 | 1;
 }
 
+/** What may stand before a `_` without braces for it to be a subscript: one letter, a Greek one, or a bracket. */
+const BASE = /(?:^|[^A-Za-z0-9])[A-Za-zΑ-ω☉]$|[)\]}'Α-ω]$/;
+
 /**
- * Splits a label into runs. `_x`, `_{…}` is a subscript, `^x`, `^{…}` a superscript, `\name` a Greek letter or a few
- * words; dollar signs, `\rm`, `\mathrm` and `\hat` are dropped. A `_` inside a plain word longer than one letter on both
- * sides (`Omega_m`, `sigma_8`) gives the Greek letter too where the word before it is one.
+ * Splits a label into runs. `_{…}` and `^{…}` are sub- and superscripts, as are a word after `_` (`\sigma_8`, `p_flow`)
+ * and a number or letter after `^`; `\name` is a Greek letter, and so is a Greek name before `_` (`Omega_m`). Other words
+ * keep their `_`, so that file names stay as they are. Dollar signs, `\rm`, `\mathrm` and `\hat` are dropped.
  */
 export function parseLabel(label: string): TextRun[] {
   const source = label
     .replace(/\$/g, '')
     .replace(/\\(mathrm|rm|text|hat|,|;|!)\s*/g, '')
     .replace(/\\([A-Za-z]+)\s?/g, (_, name: string) => GREEK[name] ?? name)
-    .replace(/\b([A-Za-z]+)(?=_)/g, (word) => GREEK[word] ?? word);
+    .replace(/(?<![A-Za-z0-9_])([A-Za-z]+)(?=_)/g, (word) => GREEK[word] ?? word);
   const runs: TextRun[] = [];
+  let plain = '';
   const push = (text: string, level: -1 | 0 | 1): void => {
     if (text !== '') runs.push({ text, level });
   };
-  let plain = '';
   for (let i = 0; i < source.length; i++) {
     const c = source[i]!;
-    if ((c === '_' || c === '^') && i + 1 < source.length) {
+    const rest = source.slice(i + 1);
+    const braces = c === '_' || c === '^' ? /^\{((?:[^{}]|\{[^{}]*\})*)\}/.exec(rest) : null;
+    const bare =
+      c === '^'
+        ? /^([-−+]?\d+|[A-Za-z*])/.exec(rest)
+        : c === '_' && BASE.test(plain)
+          ? /^[A-Za-z0-9]+/.exec(rest)
+          : null;
+    const script = braces ?? bare;
+    if (script !== null) {
       push(plain, 0);
       plain = '';
-      let body: string;
-      if (source[i + 1] === '{') {
-        const close = source.indexOf('}', i);
-        const end = close < 0 ? source.length : close;
-        body = source.slice(i + 2, end);
-        i = end;
-      } else {
-        body = source[i + 1]!;
-        i++;
-      }
-      push(body.replace(/-/g, '−'), c === '_' ? -1 : 1);
+      push((braces?.[1] ?? script[0]).replace(/[{}]/g, '').replace(/-/g, '−'), c === '_' ? -1 : 1);
+      i += script[0].length;
     } else if (c !== '{' && c !== '}') plain += c;
   }
   push(plain, 0);
