@@ -1,21 +1,11 @@
 /** Cholesky factor of small symmetric positive-definite matrices, batched; gradient of Murray 2016, arXiv:1602.07527. */
 import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
-import { describe, TensorError, type TensorType } from '../types.ts';
 import { add, multiply } from './arithmetic.ts';
 import { type NoAttributes, none, requireFloat } from './elementwise.ts';
 import { matmul } from './matmul.ts';
-import { maskTriangle, transposeLast } from './triangle.ts';
+import { maskTriangle, requireSquare, transposeLast } from './triangle.ts';
 import { triangularSolve } from './triangular-solve.ts';
-
-/** Refuses what is not a batch of square matrices; gives their order. */
-export function requireSquare(operation: string, a: TensorType): number {
-  const [rows, columns] = a.shape.slice(-2);
-  if (a.shape.length < 2 || rows !== columns) {
-    throw new TensorError(`${operation}: ${describe(a)} does not hold square matrices in its last two axes`);
-  }
-  return rows!;
-}
 
 export const choleskyPrimitive: Primitive<NoAttributes> = {
   name: '@equiflow/tensor#choleskyPrimitive',
