@@ -12,12 +12,12 @@ import { PAIR } from './passes';
 
 /** Vectors of a block of columns: both buffers in 48 kB where possible, at least a cache line. */
 @inline export function blockVectors(plan: usize): usize {
-  const fit = 768 / bufferLength(plan);
+  const fit: usize = 768 / bufferLength(plan);
   return fit >= 8 ? 8 : 4;
 }
 
 /** Reads `lanes` columns of one block; lanes that fill up the last vector hold what lies beside it. */
-@inline function readBlock<T>(re: usize, im: usize, stride: usize, n: i32, to: usize, vectors: usize): void {
+@inline export function readBlock<T>(re: usize, im: usize, stride: usize, n: i32, to: usize, vectors: usize): void {
   for (let k = 0; k < n; k++) {
     for (let v: usize = 0; v < vectors << 4; v += 16, to += PAIR) {
       v128.store(to, v128.load(re + v));
@@ -38,7 +38,7 @@ import { PAIR } from './passes';
   }
 }
 
-@inline function writeBlock<T>(from: usize, n: i32, re: usize, im: usize, stride: usize, vectors: usize, rest: usize): void {
+@inline export function writeBlock<T>(from: usize, n: i32, re: usize, im: usize, stride: usize, vectors: usize, rest: usize): void {
   const whole = rest ? vectors - 1 : vectors;
   for (let k = 0; k < n; k++) {
     for (let v: usize = 0; v < whole << 4; v += 16, from += PAIR) {

@@ -1,4 +1,5 @@
 /** The exported kernels, one for each dtype. */
+import { filterBackward, filterForward } from './filter';
 import { complexTransform, inverseRealTransform, realTransform } from './transforms';
 
 export function rfftF32(x: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
@@ -18,4 +19,16 @@ export function fftF32(sourceRe: usize, sourceIm: usize, re: usize, im: usize, p
 }
 export function fftF64(sourceRe: usize, sourceIm: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, scale: f64, rank: i32, batch: usize, n0: usize, n1: usize, n2: usize): void {
   complexTransform<f64>(sourceRe, sourceIm, re, im, plan, table, scratch, scale, rank, batch, n0, n1, n2);
+}
+export function radialFilterF32(x: usize, filter: usize, y: usize, spectrum: usize, plan: usize, table: usize, scratch: usize, offsets: usize, weights: usize, work: usize, rank: i32, batch: usize, n0: i32, n1: usize, n2: usize, shells: usize): void {
+  filterForward<f32>(x, filter, y, spectrum, plan, table, scratch, offsets, weights, work, rank, batch, n0, n1, n2, shells);
+}
+export function radialFilterF64(x: usize, filter: usize, y: usize, spectrum: usize, plan: usize, table: usize, scratch: usize, offsets: usize, weights: usize, work: usize, rank: i32, batch: usize, n0: i32, n1: usize, n2: usize, shells: usize): void {
+  filterForward<f64>(x, filter, y, spectrum, plan, table, scratch, offsets, weights, work, rank, batch, n0, n1, n2, shells);
+}
+export function radialFilterVjpF32(cotangent: usize, filter: usize, spectrum: usize, x: usize, gradient: usize, plan: usize, table: usize, scratch: usize, offsets: usize, weights: usize, work: usize, sums: usize, rank: i32, batch: usize, n0: i32, n1: usize, n2: usize, shells: usize): void {
+  filterBackward<f32>(cotangent, filter, spectrum, x, gradient, plan, table, scratch, offsets, weights, work, sums, rank, batch, n0, n1, n2, shells);
+}
+export function radialFilterVjpF64(cotangent: usize, filter: usize, spectrum: usize, x: usize, gradient: usize, plan: usize, table: usize, scratch: usize, offsets: usize, weights: usize, work: usize, sums: usize, rank: i32, batch: usize, n0: i32, n1: usize, n2: usize, shells: usize): void {
+  filterBackward<f64>(cotangent, filter, spectrum, x, gradient, plan, table, scratch, offsets, weights, work, sums, rank, batch, n0, n1, n2, shells);
 }
