@@ -1,1 +1,37 @@
-export {};
+/** Equivariant normalizing flows for fields on a mesh: bijections, TRENF, losses, training, posteriors, calibration. */
+export { type BaseDensity, standardNormal } from './base-density.ts';
+export { type Bijection, compose, type Transformed } from './bijection.ts';
+export * from './calibration/index.ts';
+export { type Conditioner, perceptron } from './conditioner.ts';
+export { type Evaluator, type EvaluatorOptions, openEvaluator } from './evaluator.ts';
+export { type Flow, flow } from './flow.ts';
+export * from './gaussian-field.ts';
+export { logarithm, logDensity } from './layers/log-density.ts';
+export { type PixelSpline, type PixelSplineOptions, pixelSpline } from './layers/pixel-spline.ts';
+export {
+  type RadialTransfer,
+  type RadialTransferOptions,
+  radialTransfer,
+  transferKnots,
+  transferMatrix,
+} from './layers/radial-transfer.ts';
+export { standardise } from './layers/standardise.ts';
+export {
+  initialParameters,
+  layoutOf,
+  type ParameterSlot,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type ParameterTensors,
+  unpackParameters,
+} from './parameters.ts';
+export * from './posterior/adaptive-grid.ts';
+export * from './posterior/fisher.ts';
+export * from './posterior/grid-posterior.ts';
+export * from './training/checkpoint.ts';
+export * from './training/dataset.ts';
+export * from './training/loss-executor.ts';
+export * from './training/options.ts';
+export * from './training/theta-draws.ts';
+export * from './training/trainer.ts';
+export { type Trenf, type TrenfSpec, trenf, trenfDefaults } from './trenf.ts';

@@ -37,7 +37,7 @@ export interface PixelSpline extends Bijection {
 export function pixelSpline({ knots, contextSize, hidden, halfWidth = 4 }: PixelSplineOptions): PixelSpline {
   const network = perceptron(contextSize, hidden, rationalQuadraticParameterCount(knots));
   const spline = (context: Tensor, parameters: ParameterTensors): RationalQuadraticKnots =>
-    constrainRationalQuadratic(network.apply(context, parameters), { halfWidth });
+    constrainRationalQuadratic(network.apply(context, parameters), { interval: [-halfWidth, halfWidth] });
   const through = (
     transform: typeof rationalQuadratic,
     x: Tensor,

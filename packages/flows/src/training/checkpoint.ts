@@ -26,9 +26,8 @@ export interface TrainingState {
   /** Epochs done. */
   epoch: number;
   readonly parameters: Float32Array;
-  /** Adam's first and second moments. */
-  readonly firstMoment: Float32Array;
-  readonly secondMoment: Float32Array;
+  /** What the optimiser carries from step to step, by name. */
+  optimiser: Readonly<Record<string, Float64Array>>;
   /** Parameters with the lowest validation loss so far. */
   readonly best: Float32Array;
   bestValidation: number;
@@ -51,20 +50,22 @@ export interface Checkpoint {
 
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint({ spec, training, state, notes }: Checkpoint): Uint8Array {
-  const { parameters, firstMoment, secondMoment, best, ...scalars } = state;
+  const { parameters, optimiser, best, ...scalars } = state;
   const { slots } = layoutOf(trenf(spec).parameters);
-  const groups: Record<string, Float32Array> = { best, parameters, firstMoment, secondMoment };
-  const tensors = Object.fromEntries(
-    Object.entries(groups).flatMap(([group, flat]) =>
+  const named = Object.fromEntries(
+    Object.entries({ best, parameters }).flatMap(([group, flat]) =>
       slots.map(({ name, shape, offset, size }) => [
         `${group}.${name}`,
         { shape, data: flat.subarray(offset, offset + size) },
       ]),
     ),
   );
+  const moments = Object.fromEntries(
+    Object.entries(optimiser).map(([name, data]) => [`optimiser.${name}`, { shape: [data.length], data }]),
+  );
   const header = { version: CHECKPOINT_VERSION, model: 'trenf', spec, training, state: scalars, notes };
   // JSON has no infinity: a validation loss that does not exist yet is null.
-  return encodeSafetensors(tensors, { equiflow: JSON.stringify(header) });
+  return encodeSafetensors({ ...named, ...moments }, { equiflow: JSON.stringify(header) });
 }
 
 /**
@@ -85,7 +86,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
     version: number;
     spec: TrenfSpec;
     training: TrainingOptions;
-    state: Omit<TrainingState, 'parameters' | 'firstMoment' | 'secondMoment' | 'best'> & {
+    state: Omit<TrainingState, 'parameters' | 'optimiser' | 'best'> & {
       bestValidation: number | null;
     };
     notes: Record<string, unknown>;
@@ -121,8 +122,13 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
       ...header.state,
       bestValidation: header.state.bestValidation ?? Number.POSITIVE_INFINITY,
       parameters: gather('parameters'),
-      firstMoment: gather('firstMoment'),
-      secondMoment: gather('secondMoment'),
+      optimiser: Object.fromEntries(
+        [...tensors].flatMap(([name, { data }]) =>
+          name.startsWith('optimiser.') && data instanceof Float64Array
+            ? [[name.slice('optimiser.'.length), data]]
+            : [],
+        ),
+      ),
       best: gather('best'),
     },
   };

@@ -3,7 +3,15 @@
  * GPU), Adam on the host, validation by epoch, early stopping. Every random choice is a function of the seed and the
  * epoch, so a training that is interrupted at any step and resumed gives the same bits.
  */
-import { adam, clipByGlobalNorm, foldIn, key, permutation } from '@equiflow/tensor';
+import {
+  adam,
+  clipByGlobalNorm,
+  cosineSchedule,
+  foldIn,
+  key,
+  permutation,
+  type Schedule,
+} from '@equiflow/tensor';
 import { initialParameters } from '../parameters.ts';
 import type { Trenf } from '../trenf.ts';
 import type { EpochRecord, TrainingState } from './checkpoint.ts';
@@ -36,8 +44,7 @@ export function initialState(flow: Trenf, seed: number): TrainingState {
     step: 0,
     epoch: 0,
     parameters,
-    firstMoment: new Float32Array(parameters.length),
-    secondMoment: new Float32Array(parameters.length),
+    optimiser: adam(parameters.length).state,
     best: parameters.slice(),
     bestValidation: Number.POSITIVE_INFINITY,
     bestEpoch: 0,
@@ -47,12 +54,14 @@ export function initialState(flow: Trenf, seed: number): TrainingState {
   };
 }
 
-/** Learning rate at a step: a linear rise over the first 2 % and a cosine down to a hundredth. */
-export function learningRateAt(step: number, totalSteps: number, peak: number): number {
-  const rise = Math.max(1, Math.round(0.02 * totalSteps));
-  if (step < rise) return (peak * (step + 1)) / rise;
-  const progress = Math.min(1, (step - rise) / Math.max(1, totalSteps - rise));
-  return peak * (0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * progress)));
+/** A linear rise over the first 2 % of the steps and a cosine down to a hundredth. */
+export function learningRateSchedule(totalSteps: number, peak: number): Schedule {
+  return cosineSchedule({
+    peak,
+    warmUpSteps: Math.ceil(0.02 * (totalSteps - 1)),
+    totalSteps,
+    final: peak / 100,
+  });
 }
 
 /**
@@ -79,6 +88,11 @@ export async function* train(
     const start = (step % stepsPerEpoch) * batch;
     return order.subarray(start, start + batch).map((place) => split.train[place]!);
   };
+  const optimiser = adam(state.parameters.length, {
+    learningRate: learningRateSchedule(totalSteps, options.learningRate),
+  });
+  optimiser.restore(state.optimiser);
+  state.optimiser = optimiser.state;
   let epochStart = performance.now();
   let next = state.finished || state.step >= totalSteps ? null : readBatch(dataset, indicesAt(state.step));
   while (next && !state.finished) {
@@ -95,15 +109,8 @@ export async function* train(
     }
     // Gradient of the mean loss a pixel: of order one whatever the mesh.
     for (let i = 0; i < gradient.length; i++) gradient[i]! /= current.size * pixels;
-    clipByGlobalNorm(gradient, options.clipNorm);
-    adam.step(
-      state.parameters,
-      gradient,
-      state.firstMoment,
-      state.secondMoment,
-      step + 1,
-      learningRateAt(step, totalSteps, options.learningRate),
-    );
+    clipByGlobalNorm([gradient], options.clipNorm);
+    optimiser.step(state.parameters, gradient);
     state.step = step + 1;
     state.epochLoss += loss / current.size;
     let record: EpochRecord | null = null;
