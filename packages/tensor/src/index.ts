@@ -18,5 +18,6 @@ export {
 } from './random/philox.ts';
 export { checkInputs, referenceBackend } from './reference-backend.ts';
 export * from './tensor.ts';
+export * from './transforms/index.ts';
 export * from './types.ts';
 export type * from './wasm-kernel.ts';
