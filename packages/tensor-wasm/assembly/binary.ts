@@ -16,12 +16,10 @@ const MAXIMUM: i32 = 4;
 const MINIMUM: i32 = 5;
 const POWER: i32 = 6;
 const ATAN2: i32 = 7;
-const LESS: i32 = 8;
-const LESS_EQUAL: i32 = 9;
-const EQUAL: i32 = 10;
-const NOT_EQUAL: i32 = 11;
-const GREATER: i32 = 12;
-const GREATER_EQUAL: i32 = 13;
+const EQUAL: i32 = 8;
+const NOT_EQUAL: i32 = 9;
+const GREATER: i32 = 10;
+const GREATER_EQUAL: i32 = 11;
 
 /** `op` is a literal everywhere, so that one branch is left. */
 // @ts-ignore: decorator
@@ -36,8 +34,6 @@ function op2<T>(op: i32, a: v128, b: v128): v128 {
   if (op == POWER) return pow<T>(a, b);
   if (op == ATAN2) return atan2<T>(a, b);
   const one = v128.splat<T>(1);
-  if (op == LESS) return v128.and(v128.lt<T>(a, b), one);
-  if (op == LESS_EQUAL) return v128.and(v128.le<T>(a, b), one);
   if (op == EQUAL) return v128.and(v128.eq<T>(a, b), one);
   if (op == NOT_EQUAL) return v128.and(v128.ne<T>(a, b), one);
   if (op == GREATER) return v128.and(v128.gt<T>(a, b), one);
@@ -203,30 +199,6 @@ export function atan2F64(
   a0: i32, a1: i32, a2: i32, b0: i32, b1: i32, b2: i32,
 ): void {
   block<f64>(ATAN2, out, a, b, n0, n1, n2, a0, a1, a2, b0, b1, b2);
-}
-export function lessF32(
-  out: usize, a: usize, b: usize, n0: i32, n1: i32, n2: i32,
-  a0: i32, a1: i32, a2: i32, b0: i32, b1: i32, b2: i32,
-): void {
-  block<f32>(LESS, out, a, b, n0, n1, n2, a0, a1, a2, b0, b1, b2);
-}
-export function lessF64(
-  out: usize, a: usize, b: usize, n0: i32, n1: i32, n2: i32,
-  a0: i32, a1: i32, a2: i32, b0: i32, b1: i32, b2: i32,
-): void {
-  block<f64>(LESS, out, a, b, n0, n1, n2, a0, a1, a2, b0, b1, b2);
-}
-export function lessEqualF32(
-  out: usize, a: usize, b: usize, n0: i32, n1: i32, n2: i32,
-  a0: i32, a1: i32, a2: i32, b0: i32, b1: i32, b2: i32,
-): void {
-  block<f32>(LESS_EQUAL, out, a, b, n0, n1, n2, a0, a1, a2, b0, b1, b2);
-}
-export function lessEqualF64(
-  out: usize, a: usize, b: usize, n0: i32, n1: i32, n2: i32,
-  a0: i32, a1: i32, a2: i32, b0: i32, b1: i32, b2: i32,
-): void {
-  block<f64>(LESS_EQUAL, out, a, b, n0, n1, n2, a0, a1, a2, b0, b1, b2);
 }
 export function equalF32(
   out: usize, a: usize, b: usize, n0: i32, n1: i32, n2: i32,

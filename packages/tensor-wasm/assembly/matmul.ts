@@ -10,6 +10,8 @@ import { lanes, loadSplat, storePart } from './lanes';
 
 /** Longest panel: with 8 columns of float32, 16 KiB. */
 const PANEL: i32 = 512;
+/** Rows of a that meet all panels before the next ones: with a whole panel's depth, 256 KiB of float32. */
+const BLOCK: i32 = 128;
 
 /** Copies columns [j, j + 2 vectors) of k rows of b to a dense panel, zeros beyond n. */
 // @ts-ignore: decorator
@@ -194,22 +196,25 @@ function matmul<T>(
     if (k == 0) memory.fill(c, 0, <usize>m * cRow);
     for (let l = 0; l < k; l += PANEL) {
       const depth = min(k - l, PANEL);
-      const aBlock = a + <usize>l * aColumn;
-      for (let j = 0; j < n; j += width) {
-        let panel = b + <usize>l * bRow + <usize>j * bColumn;
-        let panelRow = bRow;
-        if (bColumn != size || m >= 16 || n - j < width) {
-          pack<T>(scratch, panel, bRow, bColumn, depth, n - j);
-          panel = scratch;
-          panelRow = 32;
-        }
-        const to = c + <usize>j * size;
-        let i: i32 = 0;
-        for (; i + 4 <= m; i += 4) {
-          rows4<T>(to + <usize>i * cRow, cRow, aBlock + <usize>i * aRow, aRow, aColumn, panel, panelRow, depth, n - j, l > 0);
-        }
-        for (; i < m; i++) {
-          rows1<T>(to + <usize>i * cRow, aBlock + <usize>i * aRow, aColumn, panel, panelRow, depth, n - j, l > 0);
+      for (let start = 0; start < m; start += BLOCK) {
+        const end = min(start + BLOCK, m);
+        const aBlock = a + <usize>l * aColumn;
+        for (let j = 0; j < n; j += width) {
+          let panel = b + <usize>l * bRow + <usize>j * bColumn;
+          let panelRow = bRow;
+          if (bColumn != size || m >= 16 || n - j < width) {
+            pack<T>(scratch, panel, bRow, bColumn, depth, n - j);
+            panel = scratch;
+            panelRow = 32;
+          }
+          const to = c + <usize>j * size;
+          let i: i32 = start;
+          for (; i + 4 <= end; i += 4) {
+            rows4<T>(to + <usize>i * cRow, cRow, aBlock + <usize>i * aRow, aRow, aColumn, panel, panelRow, depth, n - j, l > 0);
+          }
+          for (; i < end; i++) {
+            rows1<T>(to + <usize>i * cRow, aBlock + <usize>i * aRow, aColumn, panel, panelRow, depth, n - j, l > 0);
+          }
         }
       }
     }

@@ -85,7 +85,12 @@ class PlannedExecutable implements WasmExecutable {
     for (let i = 0; i < places.length; i++) if (places[i] !== inputs[i]) places[i]!.set(inputs[i]!);
     const kernels = this.#kernels;
     const values = this.#arguments;
-    for (let i = 0; i < kernels.length; i++) kernels[i]!.apply(undefined, values[i] as number[]);
+    let at = 0;
+    try {
+      for (; at < kernels.length; at++) kernels[at]!.apply(undefined, values[at] as number[]);
+    } catch (error) {
+      throw new TensorError(stopped(this.plan, at, error));
+    }
     return this.#outputArrays.slice();
   }
 
@@ -96,6 +101,12 @@ class PlannedExecutable implements WasmExecutable {
     this.#kernels = [];
     this.#arguments = [];
   }
+}
+
+/** Kernels stop themselves where going on would leave their tensors. */
+function stopped(plan: Plan, at: number, error: unknown): string {
+  const { name } = plan.calls[at]!;
+  return `run: the kernel ${name} stopped (${(error as Error).message}); is an index outside its axis?`;
 }
 
 function allocateMemory(pages: number): WebAssembly.Memory {

@@ -3,8 +3,10 @@ import { type Backend, TensorError } from '@equiflow/tensor';
 import { instantiate, type WasmExecutable } from './executable.ts';
 import { type PlanOptions, planOf } from './plan.ts';
 
+export { type DataParallelOptions, dataParallel, type ParallelExecutable } from './data-parallel.ts';
 export { instantiate, type WasmExecutable } from './executable.ts';
 export { type Place, type Plan, type PlannedCall, type PlanOptions, planOf } from './plan.ts';
+export { type Answer, openPool, type Pool, type PoolOptions } from './pool.ts';
 
 /** The smallest module that uses a vector: valid where SIMD is. */
 const simdProbe = Uint8Array.of(

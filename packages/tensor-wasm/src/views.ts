@@ -5,6 +5,7 @@ import {
   type Primitive,
   reshapePrimitive,
   slicePrimitive,
+  stopGradientPrimitive,
   transposePrimitive,
 } from '@equiflow/tensor';
 import { broadcastLayout, type Layout, reshapeLayout, sliceLayout, transposeLayout } from './layout.ts';
@@ -24,4 +25,5 @@ export const viewRules: ReadonlyMap<string, ViewRule> = new Map([
   rule(broadcastToPrimitive, (input, { shape }) => broadcastLayout(input, shape)),
   rule(transposePrimitive, (input, { permutation }) => transposeLayout(input, permutation)),
   rule(slicePrimitive, (input, { starts, sizes, steps }) => sliceLayout(input, starts, sizes, steps)),
+  rule(stopGradientPrimitive, (input) => input),
 ]);

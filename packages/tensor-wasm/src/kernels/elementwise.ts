@@ -6,16 +6,23 @@ import {
   castPrimitive,
   cosPrimitive,
   dividePrimitive,
+  equalPrimitive,
   expm1Primitive,
   expPrimitive,
   floorPrimitive,
+  greaterEqualPrimitive,
+  greaterPrimitive,
   log1pPrimitive,
   logPrimitive,
+  maximumPrimitive,
+  minimumPrimitive,
   multiplyPrimitive,
   negatePrimitive,
+  notEqualPrimitive,
   type Primitive,
   powerPrimitive,
   reciprocalPrimitive,
+  selectPrimitive,
   sigmoidPrimitive,
   signPrimitive,
   sinPrimitive,
@@ -80,30 +87,26 @@ function block(name: string): CoreKernel {
   };
 }
 
-function binary(primitive: Primitive): KernelEntry {
+/** Functions of two or three tensors. */
+function several(primitive: Primitive): KernelEntry {
   return [primitive.name, block(exportName(primitive))];
 }
 
+const unaryPrimitives: readonly Primitive[] = [
+  ...[absPrimitive, cosPrimitive, expPrimitive, expm1Primitive, floorPrimitive, logPrimitive, log1pPrimitive],
+  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive, sinPrimitive, softplusPrimitive],
+  ...[sqrtPrimitive, squarePrimitive, tanhPrimitive],
+];
+
+const otherPrimitives: readonly Primitive[] = [
+  ...[addPrimitive, subtractPrimitive, multiplyPrimitive, dividePrimitive, powerPrimitive, atan2Primitive],
+  ...[greaterPrimitive, greaterEqualPrimitive, equalPrimitive, notEqualPrimitive],
+  ...[maximumPrimitive, minimumPrimitive, selectPrimitive],
+];
+
 export const elementwiseKernels: readonly KernelEntry[] = [
-  ...[
-    absPrimitive,
-    cosPrimitive,
-    expPrimitive,
-    expm1Primitive,
-    floorPrimitive,
-    logPrimitive,
-    log1pPrimitive,
-  ].map(unary),
-  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive, sinPrimitive].map(unary),
-  ...[softplusPrimitive, sqrtPrimitive, squarePrimitive, tanhPrimitive].map(unary),
-  ...[
-    addPrimitive,
-    subtractPrimitive,
-    multiplyPrimitive,
-    dividePrimitive,
-    powerPrimitive,
-    atan2Primitive,
-  ].map(binary),
+  ...unaryPrimitives.map(unary),
+  ...otherPrimitives.map(several),
   kernelFor(castPrimitive, {
     binary: kernels,
     lower(lowering) {

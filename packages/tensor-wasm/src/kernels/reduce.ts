@@ -1,5 +1,5 @@
 /** Reductions over any set of axes, as one pass for each run of neighbouring axes. */
-import { bytesPerElement, type Shape, sumPrimitive } from '@equiflow/tensor';
+import { bytesPerElement, maxPrimitive, minPrimitive, type Shape, sumPrimitive } from '@equiflow/tensor';
 import { kernels } from '../generated/kernels.ts';
 import { type CoreKernel, type CoreLowering, type KernelEntry, kernelFor, suffix } from './kernel.ts';
 
@@ -60,4 +60,8 @@ function reduction(name: string): CoreKernel<{ readonly axes: readonly number[] 
   return { binary: kernels, lower: (lowering) => lowerPasses(name, lowering) };
 }
 
-export const reduceKernels: readonly KernelEntry[] = [kernelFor(sumPrimitive, reduction('sum'))];
+export const reduceKernels: readonly KernelEntry[] = [
+  kernelFor(sumPrimitive, reduction('sum')),
+  kernelFor(maxPrimitive, reduction('max')),
+  kernelFor(minPrimitive, reduction('min')),
+];
