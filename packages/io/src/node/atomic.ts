@@ -25,7 +25,7 @@ export function temporaryBeside(path: string): string {
   if (!watchesExit) {
     watchesExit = true;
     process.on('exit', () => {
-      for (const left of pending) fs.rmSync(left, { recursive: true, force: true });
+      for (const left of pending) removeTemporary(left);
     });
   }
   return temporary;
@@ -36,9 +36,13 @@ export function forgetTemporary(temporary: string): void {
   pending.delete(temporary);
 }
 
-/** Removes a temporary file or folder now. */
+/** Removes a temporary file or folder now. It may never have been made: what stopped that is the error to report. */
 export function removeTemporary(temporary: string): void {
-  fs.rmSync(temporary, { recursive: true, force: true });
+  try {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  } catch {
+    // a folder above it is a file, or cannot be written: then there is nothing of ours in it
+  }
   forgetTemporary(temporary);
 }
 
