@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import {
+  applyOne,
   compile,
   constant,
   exp,
   gradients,
   matmul,
   multiply,
+  type Primitive,
   reshape,
   sin,
   slice,
@@ -71,4 +73,18 @@ test('matrix product through slices: the gradient of Σ (A B)₀', () => {
 test('errors name the operation and the shapes', () => {
   expect(() => gradients(constant([1, 2]), [])).toThrow(TensorError);
   expect(() => multiply(constant([1, 2]), constant([1, 2, 3]))).toThrow(/multiply: shapes \[2\] and \[3\]/);
+});
+
+test('a decomposed operation whose one input is made of the other: each partial derivative counts once', () => {
+  const scaledPrimitive: Primitive = {
+    name: 'test#scaledPrimitive',
+    infer: ([x]) => [x!],
+    reference([x, scale], [y]) {
+      y![0] = x![0]! * scale![0]!;
+    },
+    decompose: ([x, scale]) => [multiply(x!, scale!)],
+    examples: [],
+  };
+  const run = compile((x) => gradients(applyOne(scaledPrimitive, [x, multiply(x, x)], {}), [x]), [f64()]);
+  expect(run.run([Float64Array.of(2)])[0]![0]).toBeCloseTo(12, 12);
 });

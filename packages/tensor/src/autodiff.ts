@@ -50,6 +50,7 @@ function pullBack(
   outputs: readonly Tensor[],
   cotangents: readonly (Tensor | null)[],
   wrt: readonly Tensor[],
+  leaves: ReadonlySet<Node> = new Set(),
 ): (Tensor | null)[] {
   const wanted = new Set(wrt);
   const onPath = new Set<Node>();
@@ -72,6 +73,7 @@ function pullBack(
   });
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at]!;
+    if (leaves.has(node)) continue;
     if (!onPath.has(node) || !node.inputs.some((tensor) => onPath.has(tensor.node))) continue;
     const arrived = node.outputs.map((tensor) => accumulated.get(tensor) ?? null);
     if (arrived.every((cotangent) => cotangent === null)) continue;
@@ -92,11 +94,12 @@ function pullBackNode(node: Node, cotangents: readonly (Tensor | null)[]): reado
       `vjp: ${primitive.name} states neither a vjp nor a decomposition; it cannot be differentiated`,
     );
   }
-  // Partial derivatives: the walk stops at the node's own inputs. One that fills two slots counts once.
+  // Partial derivatives: the walk stops at the node's own inputs, even where one is made of another. One that
+  // fills two slots counts once.
   const plain = primitive.decompose(node.inputs, node.attributes);
   const unique = [...new Set(node.inputs)];
-  const order = topologicalOrder(plain, new Set(unique.map((tensor) => tensor.node)));
-  const pulled = pullBack(order, plain, cotangents, unique);
+  const leaves = new Set(unique.map((tensor) => tensor.node));
+  const pulled = pullBack(topologicalOrder(plain, leaves), plain, cotangents, unique, leaves);
   const taken = new Set<Tensor>();
   return node.inputs.map((tensor) => {
     if (taken.has(tensor)) return null;

@@ -1,0 +1,25 @@
+/** Kernels of the rational-quadratic spline, in both precisions; what each does is said in its own file. */
+import { forward } from './forward';
+import { inverse } from './inverse';
+import { backward } from './backward';
+
+export function rationalQuadraticF32(rows: i32, n: i32, k: i32, reduce: i32, x: usize, xk: usize, yk: usize, dk: usize, y: usize, logs: usize, scratch: usize): void {
+  forward<f32>(rows, n, k, reduce, x, xk, yk, dk, y, logs, scratch);
+}
+export function rationalQuadraticF64(rows: i32, n: i32, k: i32, reduce: i32, x: usize, xk: usize, yk: usize, dk: usize, y: usize, logs: usize, scratch: usize): void {
+  forward<f64>(rows, n, k, reduce, x, xk, yk, dk, y, logs, scratch);
+}
+
+export function rationalQuadraticInverseF32(rows: i32, n: i32, k: i32, reduce: i32, y: usize, xk: usize, yk: usize, dk: usize, x: usize, logs: usize, scratch: usize): void {
+  inverse<f32>(rows, n, k, reduce, y, xk, yk, dk, x, logs, scratch);
+}
+export function rationalQuadraticInverseF64(rows: i32, n: i32, k: i32, reduce: i32, y: usize, xk: usize, yk: usize, dk: usize, x: usize, logs: usize, scratch: usize): void {
+  inverse<f64>(rows, n, k, reduce, y, xk, yk, dk, x, logs, scratch);
+}
+
+export function rationalQuadraticVjpF32(rows: i32, n: i32, k: i32, reduce: i32, x: usize, xk: usize, yk: usize, dk: usize, gy: usize, gl: usize, gx: usize, gxk: usize, gyk: usize, gdk: usize, scratch: usize): void {
+  backward<f32>(rows, n, k, reduce, x, xk, yk, dk, gy, gl, gx, gxk, gyk, gdk, scratch);
+}
+export function rationalQuadraticVjpF64(rows: i32, n: i32, k: i32, reduce: i32, x: usize, xk: usize, yk: usize, dk: usize, gy: usize, gl: usize, gx: usize, gxk: usize, gyk: usize, gdk: usize, scratch: usize): void {
+  backward<f64>(rows, n, k, reduce, x, xk, yk, dk, gy, gl, gx, gxk, gyk, gdk, scratch);
+}
