@@ -1,1 +1,13 @@
-export {};
+/** Transforms of periodic meshes and what cosmologists do with them. */
+export { radialFilter, radialFilterLogDet } from './filter/primitive.ts';
+export { type FftPlan, fftPlan } from './plain/complex.ts';
+export { type ComplexArrays, inverseRealFft, realFft } from './plain/real.ts';
+export * from './primitives.ts';
+export { halfLength, type Shells, shells, signedIndex } from './shells.ts';
+export { fft, ifft } from './transforms/complex.ts';
+export { irfft, rfft } from './transforms/real.ts';
+export type {
+  ComplexTensor,
+  TransformAttributes,
+  TransformOptions,
+} from './transforms/shared.ts';

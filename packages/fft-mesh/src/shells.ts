@@ -44,7 +44,8 @@ export function shells(shape: Shape): Shells {
 export function squaredIndices(shape: Shape): Float64Array {
   let squares: Float64Array = new Float64Array(1);
   shape.forEach((n, axis) => {
-    if (!Number.isInteger(n) || n < 1) throw new TensorError(`shells: axis ${axis} of the mesh has length ${n}; give a positive integer`);
+    if (!Number.isInteger(n) || n < 1)
+      throw new TensorError(`shells: axis ${axis} of the mesh has length ${n}; give a positive integer`);
     const length = axis === shape.length - 1 ? halfLength(n) : n;
     const next = new Float64Array(squares.length * length);
     let at = 0;

@@ -40,7 +40,9 @@ function makePlan(n: number): FftPlan {
   const transform = factors ? stockham(n, factors) : bluestein(n);
   const check = (re: Float64Array, im: Float64Array): void => {
     if (re.length !== n || im.length !== n) {
-      throw new TensorError(`fftPlan(${n}): got arrays of ${re.length} and ${im.length} values; give ${n} each`);
+      throw new TensorError(
+        `fftPlan(${n}): got arrays of ${re.length} and ${im.length} values; give ${n} each`,
+      );
     }
   };
   return {
@@ -66,12 +68,15 @@ type Transform = (re: Float64Array, im: Float64Array) => void;
 function stockham(n: number, factors: readonly number[]): Transform {
   const twiddles = passTwiddles(n, factors);
   const roots = new Map(
-    factors.map((radix) => [radix, Array.from({ length: radix }, (_, j) => unitRoot(j, radix))]),
+    factors.map((radix) => [
+      radix,
+      Float64Array.from({ length: 2 * radix }, (_, i) => unitRoot(i >> 1, radix)[i & 1]!),
+    ]),
   );
   const workRe = new Float64Array(n);
   const workIm = new Float64Array(n);
   return (re, im) => {
-    let [xr, xi, yr, yi] = [re, im, workRe, workIm];
+    let [xr, xi, yr, yi]: [Float64Array, Float64Array, Float64Array, Float64Array] = [re, im, workRe, workIm];
     let done = 1;
     let left = n;
     let at = 0;
@@ -86,7 +91,9 @@ function stockham(n: number, factors: readonly number[]): Transform {
             let sumRe = 0;
             let sumIm = 0;
             for (let k = 0; k < radix; k++) {
-              const [cr, ci] = turn[(j * k) % radix]!;
+              const which = 2 * ((j * k) % radix);
+              const cr = turn[which]!;
+              const ci = turn[which + 1]!;
               const from = q + done * (p + span * k);
               sumRe += xr[from]! * cr - xi[from]! * ci;
               sumIm += xr[from]! * ci + xi[from]! * cr;
@@ -126,7 +133,10 @@ function bluestein(n: number): Transform {
     }
     inner.forward(ar, ai);
     for (let k = 0; k < m; k++) {
-      const [xr, xi, wr, wi] = [ar[k]!, ai[k]!, kernel[2 * k]!, kernel[2 * k + 1]!];
+      const xr = ar[k]!;
+      const xi = ai[k]!;
+      const wr = kernel[2 * k]!;
+      const wi = kernel[2 * k + 1]!;
       ar[k] = xr * wr - xi * wi;
       ai[k] = xr * wi + xi * wr;
     }

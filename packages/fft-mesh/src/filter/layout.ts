@@ -5,7 +5,7 @@
  * many rows as a 128-bit vector has lanes; beyond the last row it repeats that row, with weight 0.
  */
 import { type DType, type Shape, TensorError } from '@equiflow/tensor';
-import { columnWeight, halfLength, shells, signedIndex } from './shells.ts';
+import { columnWeight, halfLength, shells, signedIndex } from '../shells.ts';
 
 /** Sizes and tables of the packed order of one mesh. */
 export interface FilterLayout {
@@ -39,7 +39,9 @@ export function filterLayout(mesh: Shape, dtype: DType): FilterLayout {
 
 function makeLayout(mesh: Shape, lanes: number): FilterLayout {
   if (mesh.length !== 2 && mesh.length !== 3) {
-    throw new TensorError(`radialFilter: the mesh [${mesh.join(',')}] has ${mesh.length} axes; give 2 or 3 after the batch`);
+    throw new TensorError(
+      `radialFilter: the mesh [${mesh.join(',')}] has ${mesh.length} axes; give 2 or 3 after the batch`,
+    );
   }
   const flat = mesh.length === 2;
   const first = mesh[0]!;
@@ -69,5 +71,14 @@ function makeLayout(mesh: Shape, lanes: number): FilterLayout {
       }
     }
   }
-  return { planes, groups, lanes, length, rows, size: planes * groups * length * 2 * lanes, shellOf, weights };
+  return {
+    planes,
+    groups,
+    lanes,
+    length,
+    rows,
+    size: planes * groups * length * 2 * lanes,
+    shellOf,
+    weights,
+  };
 }
