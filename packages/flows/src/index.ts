@@ -27,6 +27,7 @@ export {
 } from './parameters.ts';
 export * from './posterior/adaptive-grid.ts';
 export * from './posterior/fisher.ts';
+export * from './posterior/flow-posterior.ts';
 export * from './posterior/grid-posterior.ts';
 export * from './training/checkpoint.ts';
 export * from './training/dataset.ts';

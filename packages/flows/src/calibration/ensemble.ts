@@ -13,7 +13,7 @@ export interface EnsembleOptions {
    * ln p up to a constant, of many points at once: rows [count, dimension] → [count]. −Infinity outside the prior; NaN is an error.
    * The array is used again after the call: copy it to keep it.
    */
-  logDensity: (points: Float64Array) => ArrayLike<number>;
+  logDensity: (points: Float64Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
   /** Where the walkers start, rows [walkers, dimension]: an even number, at least 2 × dimension, not in a common plane. */
   initial: ArrayLike<number>;
   /** Number of parameters. */
@@ -46,7 +46,7 @@ export interface EnsembleResult extends Chain {
  * @throws RangeError on walkers that are too few, odd, in a common plane, or start where the density vanishes, and on a
  *   density that is NaN or +Infinity, with the point
  */
-export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
+export async function sampleEnsemble(options: EnsembleOptions): Promise<EnsembleResult> {
   const { logDensity, dimension, steps, burnIn = 0, thin = 1, random, stretch = 2 } = options;
   const walkers = options.initial.length / dimension;
   for (const [name, value, least] of [
@@ -68,8 +68,8 @@ export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
   const position = Float64Array.from(options.initial);
   requireSpread(position, dimension);
 
-  const evaluate = (points: Float64Array): Float64Array => {
-    const values = Float64Array.from(logDensity(points));
+  const evaluate = async (points: Float64Array): Promise<Float64Array> => {
+    const values = Float64Array.from(await logDensity(points));
     if (values.length !== points.length / dimension) {
       throw new RangeError(
         `ensemble: logDensity gave ${values.length} values for ${points.length / dimension} points`,
@@ -83,7 +83,7 @@ export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
     }
     return values;
   };
-  const current = evaluate(position.slice());
+  const current = await evaluate(position.slice());
   const outside = current.indexOf(-Infinity);
   if (outside >= 0) throw new RangeError(`ensemble: walker ${outside} starts where the density is 0`);
 
@@ -91,7 +91,7 @@ export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
   const proposal = new Float64Array(half * dimension);
   const logFactor = new Float64Array(half);
   const accepted = new Float64Array(walkers);
-  const moveHalf = (first: number): void => {
+  const moveHalf = async (first: number): Promise<void> => {
     const others = first === 0 ? half : 0;
     for (let i = 0; i < half; i++) {
       // z from g(z) ∝ 1/√z on [1/a, a], by inverting its distribution function.
@@ -104,7 +104,7 @@ export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
       }
       logFactor[i] = (dimension - 1) * Math.log(z);
     }
-    const proposed = evaluate(proposal);
+    const proposed = await evaluate(proposal);
     for (let i = 0; i < half; i++) {
       const walker = first + i;
       if (Math.log(1 - random()) > logFactor[i]! + proposed[i]! - current[walker]!) continue;
@@ -113,17 +113,17 @@ export function sampleEnsemble(options: EnsembleOptions): EnsembleResult {
       accepted[walker] = accepted[walker]! + 1;
     }
   };
-  const move = (): void => {
-    moveHalf(0);
-    moveHalf(half);
+  const move = async (): Promise<void> => {
+    await moveHalf(0);
+    await moveHalf(half);
   };
 
-  for (let step = 0; step < burnIn; step++) move();
+  for (let step = 0; step < burnIn; step++) await move();
   accepted.fill(0);
   const values = new Float64Array(steps * walkers * dimension);
   const logDensities = new Float64Array(steps * walkers);
   for (let step = 0; step < steps; step++) {
-    for (let j = 0; j < thin; j++) move();
+    for (let j = 0; j < thin; j++) await move();
     values.set(position, step * walkers * dimension);
     logDensities.set(current, step * walkers);
   }
