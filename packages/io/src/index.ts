@@ -11,19 +11,15 @@ export {
   parseGetDist,
 } from './getdist.ts';
 export { type MapLayout, mapLayout, requireFinite, rowOfMap, squareMaps } from './layout.ts';
+export { decodeNpy, encodeNpy, isNpy, type NpyHeader, parseNpyHeader } from './npy.ts';
 export {
-  decodeNpy,
-  encodeNpy,
   type FloatArrays,
   type FloatKind,
-  isNpy,
   type NpyArray,
   type NpyData,
   type NpyDtype,
-  type NpyHeader,
-  parseNpyHeader,
   toFloats,
-} from './npy.ts';
+} from './npy-data.ts';
 export { type ArrayToWrite, decodeNpz, encodeNpz, npzNames } from './npz.ts';
 export { memoryRows, type RowSource } from './rows.ts';
 export {

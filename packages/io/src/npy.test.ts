@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileFormatError } from './errors.ts';
-import {
-  decodeNpy,
-  encodeNpy,
-  fortranToC,
-  halfToNumber,
-  type NpyData,
-  parseNpyHeader,
-  toFloats,
-} from './npy.ts';
+import { decodeNpy, encodeNpy, parseNpyHeader } from './npy.ts';
+import { fortranToC, halfToNumber, type NpyData, toFloats } from './npy-data.ts';
 
 const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64');
 

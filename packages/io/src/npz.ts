@@ -3,8 +3,8 @@
  */
 import { zipSync } from 'fflate';
 import { FileFormatError } from './errors.ts';
-import type { NpyArray, NpyData } from './npy.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
+import type { NpyArray, NpyData } from './npy-data.ts';
 import { listZip, readZipMember } from './zip.ts';
 
 /** Names of the arrays in a .npz, in the order of the archive. */

@@ -1,8 +1,8 @@
 /**
  * Rows of an array: what a training loop reads from, whether the array lies in memory or in a file of tens of GB.
  */
-import type { FloatArrays, FloatKind, NpyArray, NpyDtype } from './npy.ts';
-import { allocateFloats, copyFloats } from './npy.ts';
+import type { FloatArrays, FloatKind, NpyArray, NpyDtype } from './npy-data.ts';
+import { allocateFloats, copyFloats } from './npy-data.ts';
 
 /** An array whose first axis is read a slice at a time; a row is everything behind one index of the first axis. */
 export interface RowSource {

@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileError } from '../errors.ts';
 import { readJson, writeFileAtomic, writeFolderAtomic, writeJsonAtomic } from './atomic.ts';
-import { NpyWriter } from './npy-file.ts';
+import { NpyWriter } from './npy-writer.ts';
 
 let folder: string;
 /** This package's Node entry as one JavaScript file, for child processes. */

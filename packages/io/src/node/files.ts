@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import { FileFormatError } from '../errors.ts';
 import type { Chain } from '../getdist.ts';
 import { encodeGetDist, parseGetDist } from '../getdist.ts';
-import type { NpyArray } from '../npy.ts';
+import type { NpyArray } from '../npy-data.ts';
 import type { ArrayToWrite } from '../npz.ts';
 import { decodeNpz, encodeNpz, npzNames } from '../npz.ts';
 import type { RowSource } from '../rows.ts';

@@ -18,5 +18,6 @@ export {
   writeSafetensors,
   writeTable,
 } from './files.ts';
-export { NpyFile, NpyWriter, type NpyWriterOptions, openNpy, readNpy, writeNpy } from './npy-file.ts';
+export { NpyFile, openNpy, readNpy } from './npy-file.ts';
+export { NpyWriter, type NpyWriterOptions, writeNpy } from './npy-writer.ts';
 export { fileError } from './system-errors.ts';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileError } from '../errors.ts';
 import { encodeNpy, encodeNpyHeader } from '../npy.ts';
 import { openRows, writeNpz } from './files.ts';
-import { NpyWriter, openNpy, readNpy, writeNpy } from './npy-file.ts';
+import { openNpy, readNpy } from './npy-file.ts';
+import { NpyWriter, writeNpy } from './npy-writer.ts';
 
 let folder: string;
 beforeAll(() => {

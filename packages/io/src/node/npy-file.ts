@@ -5,22 +5,12 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError, FileFormatError } from '../errors.ts';
-import type { FloatArrays, FloatKind, NpyArray, NpyData, NpyDtype, NpyHeader } from '../npy.ts';
-import {
-  allocateFloats,
-  copyFloats,
-  decodeItems,
-  decodeNpy,
-  dtypeOf,
-  encodeNpyHeader,
-  NPY_PREAMBLE,
-  npyDataOffset,
-  parseNpyHeader,
-  truncatedNpy,
-} from '../npy.ts';
+import type { NpyHeader } from '../npy.ts';
+import { decodeNpy, NPY_PREAMBLE, npyDataOffset, parseNpyHeader, truncatedNpy } from '../npy.ts';
+import type { FloatArrays, FloatKind, NpyArray, NpyDtype } from '../npy-data.ts';
+import { allocateFloats, copyFloats, decodeItems } from '../npy-data.ts';
 import type { RowSource } from '../rows.ts';
 import { checkRowRange, consecutiveRuns, memoryRows } from '../rows.ts';
-import { publish, removeTemporary, temporaryBeside, writeFileAtomic, writeFully } from './atomic.ts';
 import { fileError } from './system-errors.ts';
 
 const readAsync = promisify(fs.read);
@@ -133,6 +123,7 @@ export class NpyFile implements RowSource {
     return this.#transposed;
   }
 
+  /** Reads of at most a few MB: bytes from `position` become `items` items of the result from `at` on. */
   #chunks(firstItem: number, count: number): { position: number; at: number; items: number }[] {
     const { dataOffset, itemSize } = this.header;
     const step = Math.floor(CHUNK_BYTES / itemSize);
@@ -147,12 +138,24 @@ export class NpyFile implements RowSource {
     return chunks;
   }
 
+  /** The bytes of the result itself where the file holds what is asked for; nothing needs converting then. */
+  #target(out: Float32Array | Float64Array, offset: number, items: number): Uint8Array | undefined {
+    const same = out instanceof Float32Array ? this.dtype === 'f4' : this.dtype === 'f8';
+    if (!same) return undefined;
+    return new Uint8Array(
+      out.buffer,
+      out.byteOffset + offset * out.BYTES_PER_ELEMENT,
+      items * out.BYTES_PER_ELEMENT,
+    );
+  }
+
   #fillSync(out: Float32Array | Float64Array, offset: number, firstItem: number, count: number): void {
     const descriptor = this.#open();
     for (const { position, at, items } of this.#chunks(firstItem, count)) {
-      const bytes = new Uint8Array(items * this.header.itemSize);
+      const target = this.#target(out, offset + at, items);
+      const bytes = target ?? new Uint8Array(items * this.header.itemSize);
       readFullySync(descriptor, bytes, position, this.header, this.file);
-      copyFloats(decodeItems(this.dtype, bytes), out, offset + at);
+      if (target === undefined) copyFloats(decodeItems(this.dtype, bytes), out, offset + at);
     }
   }
 
@@ -163,22 +166,18 @@ export class NpyFile implements RowSource {
     count: number,
   ): Promise<void> {
     for (const { position, at, items } of this.#chunks(firstItem, count)) {
-      const bytes = new Uint8Array(items * this.header.itemSize);
+      const target = this.#target(out, offset + at, items);
+      const bytes = target ?? new Uint8Array(items * this.header.itemSize);
       let done = 0;
       while (done < bytes.length) {
-        const { bytesRead } = await readAsync(
-          this.#open(),
-          bytes,
-          done,
-          bytes.length - done,
-          position + done,
-        ).catch((error: unknown) => {
+        const read = readAsync(this.#open(), bytes, done, bytes.length - done, position + done);
+        const { bytesRead } = await read.catch((error: unknown) => {
           throw fileError(error, this.file);
         });
         if (bytesRead === 0) throw truncatedNpy(this.header, position + done, this.file);
         done += bytesRead;
       }
-      copyFloats(decodeItems(this.dtype, bytes), out, offset + at);
+      if (target === undefined) copyFloats(decodeItems(this.dtype, bytes), out, offset + at);
     }
   }
 }
@@ -260,127 +259,4 @@ export function readNpy(path: string): NpyArray {
     fs.closeSync(descriptor);
   }
   return decodeNpy(bytes, path);
-}
-
-/** What a .npy file under construction will hold. */
-export interface NpyWriterOptions {
-  /** Precision on disk. */
-  readonly dtype: 'f4' | 'f8';
-  /** Shape of one row; the file's shape becomes (rows, …rowShape). */
-  readonly rowShape: readonly number[];
-}
-
-/**
- * Writes a .npy file row by row, of any size. The rows go to a temporary name beside the file; `close` writes the
- * final shape into the header and renames it: the file appears whole or not at all.
- */
-export class NpyWriter {
-  readonly path: string;
-  readonly dtype: 'f4' | 'f8';
-  readonly rowShape: readonly number[];
-  readonly rowSize: number;
-  #rows = 0;
-  #temporary: string;
-  #descriptor: number | undefined;
-  #headerLength: number;
-  #position: number;
-
-  /**
-   * @param path - where the file shall be
-   * @param options - precision and shape of a row
-   * @throws FileError if the folder cannot be written
-   */
-  constructor(path: string, options: NpyWriterOptions) {
-    this.path = path;
-    this.dtype = options.dtype;
-    this.rowShape = options.rowShape;
-    this.rowSize = options.rowShape.reduce((product, n) => product * n, 1);
-    this.#temporary = temporaryBeside(path);
-    const header = encodeNpyHeader(this.dtype, [Number.MAX_SAFE_INTEGER, ...this.rowShape]);
-    this.#headerLength = header.length;
-    this.#position = header.length;
-    this.#guard(() => {
-      this.#descriptor = fs.openSync(this.#temporary, 'wx');
-      writeFully(this.#descriptor, header, 0);
-    });
-  }
-
-  /** Rows written so far. */
-  get rows(): number {
-    return this.#rows;
-  }
-
-  /**
-   * Appends one or more whole rows.
-   * @param data - items in C order, converted to the file's precision; a whole number of rows
-   * @throws FileError if the disk refuses; the temporary file is then gone
-   */
-  append(data: Float32Array | Float64Array): void {
-    const descriptor = this.#open();
-    if (this.rowSize === 0 || data.length % this.rowSize !== 0) {
-      throw new RangeError(
-        `${this.path}: ${data.length} values are no whole number of rows of ${this.rowSize}`,
-      );
-    }
-    const wanted = this.dtype === 'f4' ? Float32Array : Float64Array;
-    const items = data instanceof wanted ? data : new wanted(data);
-    const bytes = new Uint8Array(items.buffer, items.byteOffset, items.byteLength);
-    this.#guard(() => writeFully(descriptor, bytes, this.#position));
-    this.#position += bytes.length;
-    this.#rows += data.length / this.rowSize;
-  }
-
-  /** Writes the final shape, flushes, and gives the file its name. */
-  close(): void {
-    const descriptor = this.#open();
-    this.#guard(() => {
-      writeFully(
-        descriptor,
-        encodeNpyHeader(this.dtype, [this.#rows, ...this.rowShape], this.#headerLength),
-        0,
-      );
-      this.#descriptor = undefined;
-      publish(descriptor, this.#temporary, this.path);
-    });
-  }
-
-  /** Drops everything written; nothing is left on disk. Does nothing after `close`. */
-  abort(): void {
-    if (this.#descriptor === undefined) return;
-    fs.closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    removeTemporary(this.#temporary);
-  }
-
-  #open(): number {
-    if (this.#descriptor === undefined) throw new FileError(this.path, 'this writer was closed');
-    return this.#descriptor;
-  }
-
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.abort();
-      removeTemporary(this.#temporary);
-      throw fileError(error, this.path);
-    }
-  }
-}
-
-/**
- * Writes an array as .npy, whole or not at all.
- * @param data - items in C order; the dtype follows from the typed array
- * @param shape - sizes of the axes
- * @throws FileError if the disk refuses, RangeError if the shape does not hold the data
- */
-export function writeNpy(path: string, data: NpyData, shape: readonly number[] = [data.length]): void {
-  const size = shape.reduce((product, n) => product * n, 1);
-  if (size !== data.length) {
-    throw new RangeError(`${path}: shape (${shape.join(', ')}) holds ${size} items, the data ${data.length}`);
-  }
-  writeFileAtomic(path, [
-    encodeNpyHeader(dtypeOf(data), shape),
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  ]);
 }

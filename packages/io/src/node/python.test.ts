@@ -15,7 +15,8 @@ import {
   writeSafetensors,
   writeTable,
 } from './files.ts';
-import { NpyWriter, openNpy, writeNpy } from './npy-file.ts';
+import { openNpy } from './npy-file.ts';
+import { NpyWriter, writeNpy } from './npy-writer.ts';
 
 let folder: string;
 beforeAll(() => {
