@@ -1,6 +1,6 @@
 /** A graph ready to be compiled: its inputs, its outputs, and every node between in an order to run. */
-import { constantPrimitive, type Node, type Tensor } from './tensor.ts';
-import type { TypedArray } from './types.ts';
+import { constantPrimitive, inputPrimitive, type Node, type Tensor } from './tensor.ts';
+import { describe, TensorError, type TypedArray } from './types.ts';
 
 /** What a backend compiles. Nodes come after the nodes they read. */
 export interface Graph {
@@ -39,7 +39,8 @@ export function topologicalOrder(outputs: readonly Tensor[], stopAt?: ReadonlySe
 
 /**
  * Builds the graph of some outputs and merges nodes that compute the same thing (same primitive, same
- * inputs, same attributes), which autodiff makes many of.
+ * inputs, same attributes), which autodiff makes many of. An input may be any tensor: the graph begins there.
+ * @throws TensorError when the outputs need a placeholder that is not among the inputs.
  */
 export function buildGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]): Graph {
   const replaced = new Map<Node, readonly Tensor[]>();
@@ -57,11 +58,17 @@ export function buildGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]
   const resolve = (tensor: Tensor): Tensor => replaced.get(tensor.node)?.[tensor.index] ?? tensor;
   const isInput = new Set(inputs.map((tensor) => tensor.node));
   for (const tensor of inputs) nodes.push(tensor.node);
-  for (const node of topologicalOrder(outputs)) {
+  for (const node of topologicalOrder(outputs, isInput)) {
     if (isInput.has(node)) continue;
+    if (node.primitive === (inputPrimitive as unknown)) {
+      const { label } = node.attributes as { label: string };
+      throw new TensorError(
+        `compile: the outputs need the input ${label} ${describe(node.outputs[0]!)}, which is not among the graph's inputs; pass it as an argument`,
+      );
+    }
     const resolved = node.inputs.map(resolve);
     const parts = resolved.map((tensor) => `${id(tensor.node)}.${tensor.index}`);
-    const key = `${node.primitive.name}(${parts.join(',')})${attributeKey(node, id)}`;
+    const key = `${id(node.primitive)}(${parts.join(',')})${attributeKey(node, id)}`;
     const same = known.get(key);
     if (same) {
       replaced.set(node, same);
@@ -87,14 +94,27 @@ function rebuild(node: Node, inputs: readonly Tensor[]): { node: Node; outputs: 
   return { node: copy, outputs };
 }
 
+/** Constants of up to this many values are compared by value, longer ones by the identity of their data. */
+const longestComparedByValue = 64;
+
+/** Equal for nodes of one primitive whose attributes say the same. */
 function attributeKey(node: Node, id: (of: object) => number): string {
   if (node.primitive === (constantPrimitive as unknown)) {
     const { data, shape } = node.attributes as { data: TypedArray; shape: readonly number[] };
-    return data.length === 1
-      ? `${data.constructor.name}${Object.is(data[0], -0) ? '-0' : data[0]}[${shape}]`
-      : `#${id(data)}[${shape}]`;
+    const values =
+      data.length <= longestComparedByValue ? Array.from(data, numberKey).join() : `#${id(data)}`;
+    return `${data.constructor.name}[${shape}]${values}`;
   }
-  return JSON.stringify(node.attributes, (_, value: unknown) =>
-    ArrayBuffer.isView(value) ? `#${id(value)}` : value,
-  );
+  return JSON.stringify(node.attributes, (_, value: unknown) => {
+    if (typeof value === 'number') return numberKey(value);
+    if (typeof value === 'bigint') return `${value}n`;
+    if (typeof value === 'function' || ArrayBuffer.isView(value)) return `#${id(value)}`;
+    if (value instanceof Map || value instanceof Set) return `#${id(value)}`;
+    return value;
+  });
+}
+
+/** A number as a string, with −0, NaN and the infinities told apart, which JSON does not. */
+function numberKey(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
 }
