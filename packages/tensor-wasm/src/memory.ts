@@ -52,6 +52,16 @@ export class OffsetAllocator {
     return start;
   }
 
+  /**
+   * The address of memory that no earlier buffer had: for constants, which are written before the first call
+   * and so must not lie where a temporary value was.
+   */
+  allocateUntouched(bytes: number): number {
+    const start = this.#top;
+    this.#top += padded(bytes);
+    return start;
+  }
+
   /** Gives a buffer back; `bytes` as it was asked for. */
   free(start: number, bytes: number): void {
     const size = padded(bytes);

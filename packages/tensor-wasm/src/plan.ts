@@ -126,7 +126,9 @@ class Planner {
       return { ...typeOf(tensor), pointer: buffer.start };
     });
     const isInput = new Set(inputs.map((tensor) => tensor.node));
-    for (const node of nodes) if (!isInput.has(node)) this.#visit(node);
+    // Constants first: they stay for the whole run, and the pieces that come and go stay together above them.
+    for (const node of nodes) if (isConstant(node)) this.#constant(node);
+    for (const node of nodes) if (!isInput.has(node) && !isConstant(node)) this.#visit(node);
     const results = outputs.map((tensor) => {
       // A result is the caller's until the next run: it may share neither an input's place nor a constant's.
       if (this.#value(tensor).buffer.permanent) this.#copy(tensor);
@@ -146,31 +148,30 @@ class Planner {
     };
   }
 
+  #constant(node: Node): void {
+    const { data } = node.attributes as { data: TypedArray };
+    const output = node.outputs[0]!;
+    const buffer = { start: this.#table(data), bytes: padded(data.byteLength), permanent: true, holders: 1 };
+    this.#define(output, denseLayout(output.shape), buffer);
+  }
+
   #visit(node: Node): void {
-    if (node.primitive.name === constantPrimitive.name) {
-      const { data } = node.attributes as { data: TypedArray };
-      const output = node.outputs[0]!;
-      const start = this.#table(data);
-      const buffer = { start, bytes: padded(data.byteLength), permanent: true, holders: 1 };
-      this.#define(output, denseLayout(output.shape), buffer);
-    } else {
-      const view = viewRules.get(node.primitive.name);
-      if (view) {
-        const [input] = node.inputs as [Tensor];
-        let layout = view(this.#value(input).layout, node);
-        if (!layout) {
-          this.#makeDense(input);
-          layout = view(this.#value(input).layout, node)!;
-        }
-        const { buffer } = this.#value(input);
-        buffer.holders++;
-        this.#define(node.outputs[0]!, layout, buffer);
-      } else this.#lower(node);
-      for (const input of node.inputs) {
-        const value = this.#value(input);
-        value.uses--;
-        if (value.uses === 0) this.#release(value.buffer);
+    const view = viewRules.get(node.primitive.name);
+    if (view) {
+      const [input] = node.inputs as [Tensor];
+      let layout = view(this.#value(input).layout, node);
+      if (!layout) {
+        this.#makeDense(input);
+        layout = view(this.#value(input).layout, node)!;
       }
+      const { buffer } = this.#value(input);
+      buffer.holders++;
+      this.#define(node.outputs[0]!, layout, buffer);
+    } else this.#lower(node);
+    for (const input of node.inputs) {
+      const value = this.#value(input);
+      value.uses--;
+      if (value.uses === 0) this.#release(value.buffer);
     }
     for (const output of node.outputs) {
       const value = this.#value(output);
@@ -287,7 +288,8 @@ class Planner {
   }
 
   #allocate(bytes: number, permanent: boolean): Buffer {
-    return { start: this.#allocator.allocate(bytes), bytes, permanent, holders: 1 };
+    const start = permanent ? this.#allocator.allocateUntouched(bytes) : this.#allocator.allocate(bytes);
+    return { start, bytes, permanent, holders: 1 };
   }
 
   #release(buffer: Buffer): void {
@@ -302,7 +304,7 @@ class Planner {
     const same = this.#tables.get(key) ?? [];
     const found = same.find((other) => equalBytes(bytes, other.data));
     if (found) return found.pointer;
-    const entry = { pointer: this.#allocator.allocate(data.byteLength), data };
+    const entry = { pointer: this.#allocator.allocateUntouched(data.byteLength), data };
     this.#tables.set(key, [...same, entry]);
     this.#constants.push(entry);
     return entry.pointer;
@@ -333,6 +335,10 @@ function distinctShape(shape: Shape, operands: readonly StridedOperand[]): Shape
   return shape.map((length, axis) =>
     length > 1 && operands.every((operand) => operand.strides[axis] === 0) ? 1 : length,
   );
+}
+
+function isConstant(node: Node): boolean {
+  return node.primitive.name === constantPrimitive.name;
 }
 
 function typeOf({ shape, dtype }: TensorType): TensorType {

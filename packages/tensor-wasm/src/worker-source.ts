@@ -29,6 +29,7 @@ function load({ key, plan, modules }) {
     outputs: views(plan.outputs),
     kernels: plan.calls.map((call) => instances[call.binary][call.name]),
     values: plan.calls.map((call) => call.arguments),
+    names: plan.calls.map((call) => call.name),
   });
 }
 
@@ -36,7 +37,7 @@ function run({ buffer, shared, batch, outputs, chunks }) {
   const all = new Uint8Array(buffer);
   const fed = new Set();
   for (const { key, item, index } of chunks) {
-    const { inputs, outputs: results, kernels, values } = loaded.get(key);
+    const { inputs, outputs: results, kernels, values, names } = loaded.get(key);
     if (!fed.has(key)) {
       fed.add(key);
       for (const { slot, offset } of shared) inputs[slot].set(all.subarray(offset, offset + inputs[slot].length));
@@ -45,7 +46,12 @@ function run({ buffer, shared, batch, outputs, chunks }) {
       const at = offset + item * itemBytes;
       inputs[slot].set(all.subarray(at, at + inputs[slot].length));
     }
-    for (let i = 0; i < kernels.length; i++) kernels[i].apply(undefined, values[i]);
+    let at = 0;
+    try {
+      for (; at < kernels.length; at++) kernels[at].apply(undefined, values[at]);
+    } catch (error) {
+      throw new Error('the kernel ' + names[at] + ' stopped (' + error.message + '); is an index outside its axis?');
+    }
     for (const { slot, offset, itemBytes, chunkBytes } of outputs) {
       all.set(results[slot], offset + item * itemBytes + index * chunkBytes);
     }

@@ -4,8 +4,8 @@ import { kernels } from '../generated/kernels.ts';
 import { collapse } from '../layout.ts';
 import { type KernelEntry, kernelFor, type StridedOperand, suffix } from './kernel.ts';
 
-/** Scratch of one call: a panel of 512 rows of 32 bytes. */
-const panelBytes = 512 * 32;
+/** Scratch of one call: a panel of at most 512 rows of 32 bytes. */
+const panelBytes = (k: number): number => Math.min(k, 512) * 32;
 
 /** The batch axes of both factors as few loops; each factor's strides along them. */
 function batchOf(inputs: readonly Pick<StridedOperand, 'type' | 'strides'>[]): {
@@ -41,7 +41,7 @@ export const matmulKernels: readonly KernelEntry[] = [
       const [aBatch, bBatch] = [strides[0]![0] ?? 0, strides[1]![0] ?? 0];
       call(
         `matmul${suffix(c!)}`,
-        ...[c!.pointer, a!.pointer, b!.pointer, scratch(panelBytes)],
+        ...[c!.pointer, a!.pointer, b!.pointer, scratch(panelBytes(k))],
         ...[m, n, k, ...aStrides, ...bStrides, lengths[0] ?? 1, aBatch, bBatch],
       );
     },
