@@ -91,15 +91,21 @@ function referenceRows(at: At, sign: 1 | -1) {
       const offset = row * count;
       fillBins(xk, yk, dk, offset, count, bins, types.inputs[0]!.dtype);
       const last = (sign > 0 ? xk : yk)[offset + count - 1]!;
+      // Neumaier's compensated sum: in a tail the same number is added again and again, and its rounding with it.
       let total = 0;
+      let lost = 0;
       for (let i = row * n; i < (row + 1) * n; i++) {
         at(bins, count, last, values[i]!, point);
         results[i] = point.value;
         const log = sign * Math.log(point.derivative);
-        if (reduce) total += log;
-        else logs[i] = log;
+        if (reduce) {
+          const after = total + log;
+          lost += Math.abs(total) >= Math.abs(log) ? total - after + log : log - after + total;
+          total = after;
+        } else logs[i] = log;
       }
-      if (reduce) logs[row] = total;
+      // An infinite total has no meaningful compensation.
+      if (reduce) logs[row] = Number.isFinite(lost) ? total + lost : total;
     }
   };
 }
