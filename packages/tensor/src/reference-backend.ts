@@ -1,7 +1,7 @@
 /** The reference backend: runs every primitive's plain TypeScript kernel, one node after the other. */
 import type { Backend, Executable } from './compile.ts';
 import type { Graph } from './graph.ts';
-import type { Tensor } from './tensor.ts';
+import type { Node, Tensor } from './tensor.ts';
 import {
   allocate,
   bytesPerElement,
@@ -39,6 +39,7 @@ class ReferenceExecutable implements Executable {
   readonly outputs: readonly TensorType[];
   readonly memoryBytes: number;
   readonly #graph: Graph;
+  readonly #steps: readonly Node[];
   #values: Map<Tensor, TypedArray> | null = new Map();
 
   constructor(graph: Graph) {
@@ -47,8 +48,8 @@ class ReferenceExecutable implements Executable {
     this.outputs = graph.outputs;
     let bytes = 0;
     const isInput = new Set(graph.inputs.map((tensor) => tensor.node));
-    for (const node of graph.nodes) {
-      if (isInput.has(node)) continue;
+    this.#steps = graph.nodes.filter((node) => !isInput.has(node));
+    for (const node of this.#steps) {
       for (const tensor of node.outputs) {
         this.#values!.set(tensor, allocate(tensor.dtype, tensor.size));
         bytes += tensor.size * bytesPerElement(tensor.dtype);
@@ -65,9 +66,7 @@ class ReferenceExecutable implements Executable {
     graph.inputs.forEach((tensor, index) => {
       values.set(tensor, inputs[index]!);
     });
-    const isInput = new Set(graph.inputs.map((tensor) => tensor.node));
-    for (const node of graph.nodes) {
-      if (isInput.has(node)) continue;
+    for (const node of this.#steps) {
       node.primitive.reference(
         node.inputs.map((tensor) => values.get(tensor)!),
         node.outputs.map((tensor) => values.get(tensor)!),

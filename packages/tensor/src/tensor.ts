@@ -8,6 +8,7 @@ import {
   allocate,
   type DType,
   dtypeOf,
+  requireShape,
   type Shape,
   sizeOf,
   TensorError,
@@ -109,6 +110,7 @@ export function constant(
     data.set(values);
   } else data = values as TypedArray;
   const actual = shape ?? (typeof values === 'number' ? [] : [data.length]);
+  requireShape('constant', actual);
   if (sizeOf(actual) !== data.length) {
     throw new TensorError(
       `constant: ${data.length} values do not fill the shape [${actual.join(',')}]; give ${sizeOf(actual)}`,
@@ -119,6 +121,7 @@ export function constant(
 
 /** A placeholder, given at every run; `compile` makes these from its specs. */
 export function input(type: TensorType, label = 'input'): Tensor {
+  requireShape(`input ${label}`, type.shape);
   return applyOne(inputPrimitive, [], { shape: type.shape, dtype: type.dtype, label });
 }
 

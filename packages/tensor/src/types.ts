@@ -38,10 +38,20 @@ export function allocate(dtype: DType, size: number): TypedArray {
   return dtype === 'float64' ? new Float64Array(size) : new Int32Array(size);
 }
 
-/** The dtype of a typed array. */
+/** The dtype of a typed array. @throws TensorError for an array of another kind. */
 export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float32Array) return 'float32';
-  return data instanceof Float64Array ? 'float64' : 'int32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Int32Array) return 'int32';
+  const kind = (data as object | undefined)?.constructor.name;
+  throw new TensorError(`a ${kind} holds no tensor; use a Float32Array, Float64Array or Int32Array`);
+}
+
+/** Refuses a shape with lengths that are not whole numbers from 0 on. */
+export function requireShape(operation: string, shape: Shape): void {
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new TensorError(`${operation}: [${shape}] is no shape; lengths are whole numbers, 0 or more`);
+  }
 }
 
 /** `float32[2,3]`, as messages print a type. */

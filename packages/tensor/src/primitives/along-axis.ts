@@ -1,7 +1,7 @@
 /** Reading along an axis with indices of every lane's own (NumPy's take_along_axis), and its transpose. */
 import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
-import { describe, sameShape, TensorError, type TensorType } from '../types.ts';
+import { describe, requireShape, sameShape, TensorError, type TensorType } from '../types.ts';
 import { axisLayout, requireAxis } from './axis-layout.ts';
 import { requireFloat } from './elementwise.ts';
 import { requireIndexType, requireIndices, type ScatterAddAttributes } from './gather.ts';
@@ -46,7 +46,7 @@ export const takeAlongAxisPrimitive: Primitive<{ readonly axis: number }> = {
 
 /**
  * y[…, i, …] = x[…, indices[…, i, …], …] along `axis`; `indices` (int32) has the shape of `x` but on that axis.
- * @throws TensorError at run, on the reference backend, when an index is out of range.
+ * @throws TensorError at run, when an index is out of range.
  */
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   return applyOne(takeAlongAxisPrimitive, [x, indices], { axis: requireAxis('takeAlongAxis', x, axis) });
@@ -56,6 +56,7 @@ export const scatterAddAlongAxisPrimitive: Primitive<ScatterAddAttributes> = {
   name: '@equiflow/tensor#scatterAddAlongAxisPrimitive',
   infer([values, indices], { axis, length }) {
     requireFloat('scatterAddAlongAxis', values!);
+    requireShape('scatterAddAlongAxis', [length]);
     requireLanes('scatterAddAlongAxis', values!, indices!, axis);
     if (!sameShape(values!.shape, indices!.shape)) {
       throw new TensorError(

@@ -1,13 +1,14 @@
 /** Repeats a tensor along axes of length 1 and along new leading axes: the transpose of a sum. */
 import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
-import { describe, type Shape, sameShape, sizeOf, stridesOf, TensorError } from '../types.ts';
+import { describe, requireShape, type Shape, sameShape, sizeOf, stridesOf, TensorError } from '../types.ts';
 import { reshape } from './reshape.ts';
 import { sum } from './sum.ts';
 
 export const broadcastToPrimitive: Primitive<{ readonly shape: Shape }> = {
   name: '@equiflow/tensor#broadcastToPrimitive',
   infer([x], { shape }) {
+    requireShape('broadcastTo', shape);
     const lead = shape.length - x!.shape.length;
     if (lead < 0 || x!.shape.some((length, axis) => length !== 1 && length !== shape[lead + axis])) {
       throw new TensorError(`broadcastTo: ${describe(x!)} does not broadcast to [${shape}]`);

@@ -16,6 +16,9 @@ export const castPrimitive: Primitive<{ readonly dtype: DType }> = {
   examples: [
     { attributes: { dtype: 'float64' }, inputs: [{ shape: [3, 7] }] },
     { attributes: { dtype: 'float64' }, inputs: [{ shape: [9], below: 5 }] },
+    { attributes: { dtype: 'float32' }, inputs: [{ shape: [3, 7] }] },
+    { attributes: { dtype: 'float32' }, inputs: [{ shape: [9], below: 5 }] },
+    { attributes: { dtype: 'int32' }, inputs: [{ shape: [3, 7], range: [-9, 9] }] },
   ],
 };
 

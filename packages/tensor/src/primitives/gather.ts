@@ -1,7 +1,14 @@
 /** Reading rows by index along an axis, and its transpose: adding rows into their places. */
 import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
-import { describe, sameShape, TensorError, type TensorType, type TypedArray } from '../types.ts';
+import {
+  describe,
+  requireShape,
+  sameShape,
+  TensorError,
+  type TensorType,
+  type TypedArray,
+} from '../types.ts';
 import { axisLayout, requireAxis } from './axis-layout.ts';
 import { requireFloat } from './elementwise.ts';
 
@@ -55,7 +62,7 @@ export const gatherPrimitive: Primitive<{ readonly axis: number }> = {
 
 /**
  * Rows of `x` along `axis`, by index (int32): the axis is replaced by the axes of `indices`.
- * @throws TensorError at run, on the reference backend, when an index is out of range.
+ * @throws TensorError at run, when an index is out of range.
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return applyOne(gatherPrimitive, [x, indices], { axis: requireAxis('gather', x, axis) });
@@ -72,6 +79,7 @@ export const scatterAddPrimitive: Primitive<ScatterAddAttributes> = {
   infer([values, indices], { axis, length }) {
     requireFloat('scatterAdd', values!);
     requireIndexType('scatterAdd', indices!);
+    requireShape('scatterAdd', [length]);
     const rank = indices!.shape.length;
     if (
       values!.shape.length < axis + rank ||
@@ -109,7 +117,7 @@ export const scatterAddPrimitive: Primitive<ScatterAddAttributes> = {
 /**
  * Zeros of `length` along `axis`, plus every row of `values` at its index; equal indices add up. Additions are
  * made in the order of the values. The transpose of `gather`.
- * @throws TensorError at run, on the reference backend, when an index is out of range.
+ * @throws TensorError at run, when an index is out of range.
  */
 export function scatterAdd(values: Tensor, indices: Tensor, length: number, axis = 0): Tensor {
   const positive = axis < 0 ? axis + values.shape.length - indices.shape.length + 1 : axis;

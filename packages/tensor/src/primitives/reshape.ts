@@ -1,11 +1,12 @@
 /** The same values, in row-major order, under another shape. */
 import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
-import { describe, type Shape, sameShape, sizeOf, TensorError } from '../types.ts';
+import { describe, requireShape, type Shape, sameShape, sizeOf, TensorError } from '../types.ts';
 
 export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {
   name: '@equiflow/tensor#reshapePrimitive',
   infer([x], { shape }) {
+    requireShape('reshape', shape);
     if (sizeOf(shape) !== sizeOf(x!.shape)) {
       throw new TensorError(
         `reshape: ${describe(x!)} has ${sizeOf(x!.shape)} values, [${shape}] takes ${sizeOf(shape)}`,
@@ -28,6 +29,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const open = shape.indexOf(-1);
   let full = shape;
   if (open >= 0) {
+    if (open !== shape.lastIndexOf(-1)) {
+      throw new TensorError(`reshape: [${shape}] leaves two lengths open; give one of them`);
+    }
     const rest = -sizeOf(shape);
     full = shape.map((length, axis) => (axis === open ? x.size / rest : length));
     if (!Number.isInteger(full[open]!)) {

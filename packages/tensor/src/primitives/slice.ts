@@ -40,7 +40,9 @@ export const slicePrimitive: Primitive<SliceAttributes> = {
   name: '@equiflow/tensor#slicePrimitive',
   infer([x], { starts, sizes, steps }) {
     const fits =
-      [starts, sizes, steps].every((list) => list.length === x!.shape.length) &&
+      [starts, sizes, steps].every(
+        (list) => list.length === x!.shape.length && list.every(Number.isInteger),
+      ) &&
       x!.shape.every((length, axis) => {
         const [start, size, step] = [starts[axis]!, sizes[axis]!, steps[axis]!];
         return start >= 0 && size >= 0 && step >= 1 && (size === 0 || start + (size - 1) * step < length);
@@ -82,7 +84,9 @@ export const padPrimitive: Primitive<PadAttributes> = {
   name: '@equiflow/tensor#padPrimitive',
   infer([x], { shape, starts, steps }) {
     const fits =
-      [shape, starts, steps].every((list) => list.length === x!.shape.length) &&
+      [shape, starts, steps].every(
+        (list) => list.length === x!.shape.length && list.every(Number.isInteger),
+      ) &&
       x!.shape.every(
         (length, axis) =>
           starts[axis]! >= 0 &&
