@@ -86,7 +86,7 @@ export function makeAxis(options: AxisOptions, domain: readonly [number, number]
         ? powers.filter((value) => Math.round(Math.log10(value)) % stride === 0)
         : decades >= 0.8
           ? all.filter((value) => [1, 2, 5].includes(leadingDigit(value)))
-          : scaleLinear([low, high], [0, 1]).ticks(count);
+          : linearTicks(low, high, count);
     return {
       label: options.label,
       log,
@@ -97,7 +97,7 @@ export function makeAxis(options: AxisOptions, domain: readonly [number, number]
     };
   }
   const scale = scaleLinear([low, high], [0, 1]);
-  const ticks = scale.ticks(count);
+  const ticks = linearTicks(low, high, count);
   return {
     label: options.label,
     log,
@@ -106,6 +106,16 @@ export function makeAxis(options: AxisOptions, domain: readonly [number, number]
     minorTicks: [],
     at: (value) => scale(value),
   };
+}
+
+/** Round values in a range, about `count` of them and at least two. */
+function linearTicks(low: number, high: number, count: number): number[] {
+  const scale = scaleLinear([low, high], [0, 1]);
+  for (let more = count; more < count + 10; more++) {
+    const ticks = scale.ticks(more);
+    if (ticks.length >= 2) return ticks;
+  }
+  return scale.ticks(count);
 }
 
 function leadingDigit(value: number): number {

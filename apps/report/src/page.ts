@@ -78,7 +78,8 @@ function slug(title: string, i: number): string {
  */
 export function htmlPage({ title, subtitle, sections, footer }: PageOptions): string {
   if (sections.length === 0) throw new RangeError('htmlPage: no sections');
-  const ids = sections.map((section, i) => slug(section.title, i));
+  const slugs = sections.map((section, i) => slug(section.title, i));
+  const ids = slugs.map((id, i) => (slugs.indexOf(id) === i ? id : `${id}-${i + 1}`));
   const navigation =
     sections.length < 3
       ? ''
