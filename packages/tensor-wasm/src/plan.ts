@@ -318,6 +318,7 @@ class Planner {
 
   #tooLarge(bytes: number): TensorError {
     const largest = this.#graph.nodes
+      .filter((node) => !viewRules.has(node.primitive.name))
       .flatMap((node) => node.outputs)
       .map((tensor) => ({ tensor, bytes: tensor.size * bytesPerElement(tensor.dtype) }))
       .sort((a, b) => b.bytes - a.bytes)
