@@ -162,6 +162,8 @@ export interface Frame {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** Room for texts on the left, the label of the y axis at its far end. */
+  readonly room: number;
   /** Pixels in the rectangle of data. */
   readonly px: (value: number) => number;
   readonly py: (value: number) => number;
@@ -178,9 +180,27 @@ export function bottomMargin(x: Axis, withText = true): number {
   return withText ? 20 + (x.label === undefined ? 0 : SIZE.label + 8) : 8;
 }
 
-/** Places a rectangle of data. */
-export function makeFrame(x: Axis, y: Axis, left: number, top: number, width: number, height: number): Frame {
-  return { x, y, left, top, width, height, px: (v) => x.at(v) * width, py: (v) => (1 - y.at(v)) * height };
+/** Places a rectangle of data; frames above each other share `room`, so that their labels align. */
+export function makeFrame(
+  x: Axis,
+  y: Axis,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  room: number = leftMargin(y),
+): Frame {
+  return {
+    x,
+    y,
+    left,
+    top,
+    width,
+    height,
+    room,
+    px: (v) => x.at(v) * width,
+    py: (v) => (1 - y.at(v)) * height,
+  };
 }
 
 /** How a frame is drawn. */
@@ -243,7 +263,7 @@ export function drawFrame(frame: Frame, look: FrameLook, ...content: readonly st
       }
     }
     if (yText && y.label !== undefined) {
-      const at = `translate(${SIZE.label + 1 - leftMargin(y)},${height / 2}) rotate(-90)`;
+      const at = `translate(${SIZE.label + 1 - frame.room},${height / 2}) rotate(-90)`;
       parts.push(
         element('g', { transform: at }, textAt(0, 0, y.label, { 'text-anchor': 'middle', fill: INK })),
       );

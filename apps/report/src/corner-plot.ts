@@ -236,7 +236,7 @@ export function cornerPlot(options: CornerPlotOptions): string {
           textAt(x + size / 2, y - 6, text, { 'text-anchor': 'middle', 'font-size': fit, fill: color(0) }),
         );
       } else {
-        const frame = makeFrame(xAxis, axis(row, { label: labels[row]! }), x, y, size, size);
+        const frame = makeFrame(xAxis, axis(row, { label: labels[row]! }), x, y, size, size, left);
         const drawn = posteriors.map((posterior, i) => {
           const joint = jointOf(posterior, column, row, domains);
           return SHARES.map((share) => {

@@ -91,7 +91,7 @@ export function drawLinePlot(options: LinePlotOptions, figure = 'linePlot'): Dra
   const gap = 12;
   const upperHeight = lower === undefined ? free : Math.round((free - gap) * 0.68);
 
-  const frame = makeFrame(xAxis, yAxis, left, top, plotWidth, upperHeight);
+  const frame = makeFrame(xAxis, yAxis, left, top, plotWidth, upperHeight, left);
   const parts: string[] = [];
   if (title !== undefined)
     parts.push(
@@ -114,6 +114,7 @@ export function drawLinePlot(options: LinePlotOptions, figure = 'linePlot'): Dra
       top + upperHeight + gap,
       plotWidth,
       free - gap - upperHeight,
+      left,
     );
     parts.push(
       drawFrame(
