@@ -53,10 +53,7 @@ function inverseVector<T>(yAt: usize, xAt: usize, scratch: usize, innerEnd: usiz
   const zero = v128.splat<T>(0);
   const eta = v128.pmin<T>(v128.div<T>(v128.sub<T>(clipped, y0), h), one);
   const rest = v128.sub<T>(one, eta);
-  // Beyond this bound q^2 would overflow, and xi or 1 - xi is 0 to rounding anyway.
-  const bound = v128.splat<T>(sizeof<T>() == 4 ? <T>1e18 : <T>1e150);
-  let q = v128.sub<T>(v128.mul<T>(a, rest), v128.mul<T>(b, eta));
-  q = v128.pmin<T>(v128.pmax<T>(q, v128.neg<T>(bound)), bound);
+  const q = v128.sub<T>(v128.mul<T>(a, rest), v128.mul<T>(b, eta));
   const q2 = v128.mul<T>(q, q);
   const product = v128.mul<T>(eta, rest);
   const four = v128.add<T>(v128.add<T>(product, product), v128.add<T>(product, product));

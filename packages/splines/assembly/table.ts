@@ -20,7 +20,7 @@ const GROUP: i32 = 6;
 // @ts-ignore: decorator
 @inline
 function tiny<T>(): T {
-  return sizeof<T>() == 4 ? <T>1e-25 : <T>1e-200;
+  return sizeof<T>() == 4 ? <T>1e-18 : <T>1e-100;
 }
 
 /** Values in a vector. */

@@ -24,7 +24,7 @@ export const BIN_SIZE = 8;
  * for degenerate knots.
  */
 export function tinyOf(dtype: DType): number {
-  return dtype === 'float32' ? 1e-25 : 1e-200;
+  return dtype === 'float32' ? 1e-18 : 1e-100;
 }
 
 /** A value and the derivative that belongs to it; reused by the loops. */
@@ -105,8 +105,7 @@ export function inverseAt(bins: Float64Array, count: number, last: number, y: nu
   const b = bins[at + 3]!;
   const eta = Math.min((clipped - bins[at + 4]!) / bins[at + 5]!, 1);
   const rest = 1 - eta;
-  // Beyond 1e150 q² would overflow, and ξ or 1 − ξ is 0 to rounding anyway.
-  const q = Math.min(Math.max(a * rest - b * eta, -1e150), 1e150);
+  const q = a * rest - b * eta;
   const t = Math.abs(q) + Math.sqrt(q * q + 4 * eta * rest);
   const twice = 2 * (q >= 0 ? eta : rest);
   const small = twice / (t + twice);
