@@ -3,8 +3,8 @@
  * vector-Jacobian product in terms of other primitives, so gradients are tensors like any other and
  * can be differentiated again (Griewank & Walther 2008, chapter 3).
  */
+import { addTerms } from './add-terms.ts';
 import { topologicalOrder } from './graph.ts';
-import { add } from './primitives/arithmetic.ts';
 import { broadcastTo } from './primitives/broadcast.ts';
 import { constant, type Node, type Tensor } from './tensor.ts';
 import { describe, sameShape, TensorError } from './types.ts';
@@ -62,11 +62,18 @@ function pullBack(
       onPath.add(node);
     }
   }
-  const accumulated = new Map<Tensor, Tensor>();
+  const terms = new Map<Tensor, Tensor[]>();
   const accumulate = (tensor: Tensor, cotangent: Tensor | null | undefined): void => {
     if (!cotangent || !onPath.has(tensor.node)) return;
-    const before = accumulated.get(tensor);
-    accumulated.set(tensor, before ? add(before, cotangent) : cotangent);
+    const before = terms.get(tensor);
+    if (before) before.push(cotangent);
+    else terms.set(tensor, [cotangent]);
+  };
+  const total = (tensor: Tensor): Tensor | null => {
+    const all = terms.get(tensor);
+    if (!all) return null;
+    if (all.length > 1) all.splice(0, all.length, addTerms(all));
+    return all[0]!;
   };
   outputs.forEach((output, index) => {
     accumulate(output, cotangents[index]);
@@ -75,13 +82,13 @@ function pullBack(
     const node = order[at]!;
     if (leaves.has(node)) continue;
     if (!onPath.has(node) || !node.inputs.some((tensor) => onPath.has(tensor.node))) continue;
-    const arrived = node.outputs.map((tensor) => accumulated.get(tensor) ?? null);
+    const arrived = node.outputs.map(total);
     if (arrived.every((cotangent) => cotangent === null)) continue;
     pullBackNode(node, arrived).forEach((cotangent, slot) => {
       accumulate(node.inputs[slot]!, cotangent);
     });
   }
-  return wrt.map((tensor) => accumulated.get(tensor) ?? null);
+  return wrt.map(total);
 }
 
 /** The vector-Jacobian product of one node, by its own rule or through its decomposition. */
