@@ -17,6 +17,7 @@ function requireLanes(operation: string, x: TensorType, indices: TensorType, axi
   }
 }
 
+/** The primitive behind {@link takeAlongAxis}. */
 export const takeAlongAxisPrimitive: Primitive<{ readonly axis: number }> = {
   name: '@equiflow/tensor#takeAlongAxisPrimitive',
   infer([x, indices], { axis }) {
@@ -52,6 +53,7 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   return applyOne(takeAlongAxisPrimitive, [x, indices], { axis: requireAxis('takeAlongAxis', x, axis) });
 }
 
+/** The primitive behind {@link scatterAddAlongAxis}. */
 export const scatterAddAlongAxisPrimitive: Primitive<ScatterAddAttributes> = {
   name: '@equiflow/tensor#scatterAddAlongAxisPrimitive',
   infer([values, indices], { axis, length }) {

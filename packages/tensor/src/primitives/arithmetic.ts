@@ -6,6 +6,7 @@ import type { NoAttributes } from './elementwise.ts';
 import { applyBinary, binaryPrimitive, none } from './elementwise.ts';
 import { log, negate, square } from './functions.ts';
 
+/** The primitive behind {@link add}. */
 export const addPrimitive: Primitive<NoAttributes> = binaryPrimitive(
   'add',
   (x, y) => x + y,
@@ -14,6 +15,7 @@ export const addPrimitive: Primitive<NoAttributes> = binaryPrimitive(
 /** x + y */
 export const add = (x: TensorLike, y: TensorLike): Tensor => applyBinary('add', addPrimitive, x, y);
 
+/** The primitive behind {@link subtract}. */
 export const subtractPrimitive: Primitive<NoAttributes> = binaryPrimitive(
   'subtract',
   (x, y) => x - y,
@@ -23,6 +25,7 @@ export const subtractPrimitive: Primitive<NoAttributes> = binaryPrimitive(
 export const subtract = (x: TensorLike, y: TensorLike): Tensor =>
   applyBinary('subtract', subtractPrimitive, x, y);
 
+/** The primitive behind {@link multiply}. */
 export const multiplyPrimitive: Primitive<NoAttributes> = binaryPrimitive(
   'multiply',
   (x, y) => x * y,
@@ -32,6 +35,7 @@ export const multiplyPrimitive: Primitive<NoAttributes> = binaryPrimitive(
 export const multiply = (x: TensorLike, y: TensorLike): Tensor =>
   applyBinary('multiply', multiplyPrimitive, x, y);
 
+/** The primitive behind {@link divide}. */
 export const dividePrimitive: Primitive<NoAttributes> = binaryPrimitive(
   'divide',
   (x, y) => x / y,
@@ -47,6 +51,7 @@ export const dividePrimitive: Primitive<NoAttributes> = binaryPrimitive(
 /** x / y */
 export const divide = (x: TensorLike, y: TensorLike): Tensor => applyBinary('divide', dividePrimitive, x, y);
 
+/** The primitive behind {@link power}. */
 export const powerPrimitive: Primitive<NoAttributes> = binaryPrimitive(
   'power',
   (x, y) => x ** y,
@@ -62,6 +67,7 @@ export const powerPrimitive: Primitive<NoAttributes> = binaryPrimitive(
 /** x to the power y; the gradient in y needs x > 0. */
 export const power = (x: TensorLike, y: TensorLike): Tensor => applyBinary('power', powerPrimitive, x, y);
 
+/** The primitive behind {@link atan2}. */
 export const atan2Primitive: Primitive<NoAttributes> = binaryPrimitive(
   'atan2',
   (y, x) => Math.atan2(y, x),

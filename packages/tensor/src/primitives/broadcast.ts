@@ -5,6 +5,7 @@ import { describe, requireShape, type Shape, sameShape, sizeOf, stridesOf, Tenso
 import { reshape } from './reshape.ts';
 import { sum } from './sum.ts';
 
+/** The primitive behind {@link broadcastTo}. */
 export const broadcastToPrimitive: Primitive<{ readonly shape: Shape }> = {
   name: '@equiflow/tensor#broadcastToPrimitive',
   infer([x], { shape }) {

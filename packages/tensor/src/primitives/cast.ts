@@ -3,6 +3,7 @@ import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
 import type { DType } from '../types.ts';
 
+/** The primitive behind {@link cast}. */
 export const castPrimitive: Primitive<{ readonly dtype: DType }> = {
   name: '@equiflow/tensor#castPrimitive',
   infer: ([x], { dtype }) => [{ shape: x!.shape, dtype }],

@@ -7,6 +7,7 @@ import { matmul } from './matmul.ts';
 import { maskTriangle, requireSquare, transposeLast } from './triangle.ts';
 import { triangularSolve } from './triangular-solve.ts';
 
+/** The primitive behind {@link cholesky}. */
 export const choleskyPrimitive: Primitive<NoAttributes> = {
   name: '@equiflow/tensor#choleskyPrimitive',
   infer([a]) {

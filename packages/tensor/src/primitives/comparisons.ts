@@ -21,11 +21,13 @@ function comparison(operation: string, holds: (x: number, y: number) => boolean)
   return { ...binaryPrimitive(operation, (x, y) => (holds(x, y) ? 1 : 0), null), examples };
 }
 
+/** The primitive behind {@link greater}. */
 export const greaterPrimitive: Primitive<NoAttributes> = comparison('greater', (x, y) => x > y);
 /** x > y, as 1 or 0. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor =>
   applyBinary('greater', greaterPrimitive, x, y);
 
+/** The primitive behind {@link greaterEqual}. */
 export const greaterEqualPrimitive: Primitive<NoAttributes> = comparison('greaterEqual', (x, y) => x >= y);
 /** x ≥ y, as 1 or 0. */
 export const greaterEqual = (x: TensorLike, y: TensorLike): Tensor =>
@@ -38,10 +40,12 @@ export const less = (x: TensorLike, y: TensorLike): Tensor => applyBinary('less'
 export const lessEqual = (x: TensorLike, y: TensorLike): Tensor =>
   applyBinary('lessEqual', greaterEqualPrimitive, y, x);
 
+/** The primitive behind {@link equal}. */
 export const equalPrimitive: Primitive<NoAttributes> = comparison('equal', (x, y) => x === y);
 /** x = y, as 1 or 0. */
 export const equal = (x: TensorLike, y: TensorLike): Tensor => applyBinary('equal', equalPrimitive, x, y);
 
+/** The primitive behind {@link notEqual}. */
 export const notEqualPrimitive: Primitive<NoAttributes> = comparison('notEqual', (x, y) => x !== y);
 /** x ≠ y, as 1 or 0. */
 export const notEqual = (x: TensorLike, y: TensorLike): Tensor =>

@@ -4,6 +4,7 @@ import { applyOne, type Tensor } from '../tensor.ts';
 import { describe, sizeOf, TensorError } from '../types.ts';
 import { slice } from './slice.ts';
 
+/** The primitive behind {@link concatenate}. */
 export const concatenatePrimitive: Primitive<{ readonly axis: number }> = {
   name: '@equiflow/tensor#concatenatePrimitive',
   infer(inputs, { axis }) {

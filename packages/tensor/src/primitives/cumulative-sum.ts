@@ -13,6 +13,7 @@ export interface CumulativeSumAttributes {
   readonly reverse: boolean;
 }
 
+/** The primitive behind {@link cumulativeSum}. */
 export const cumulativeSumPrimitive: Primitive<CumulativeSumAttributes> = {
   name: '@equiflow/tensor#cumulativeSumPrimitive',
   infer([x], { axis }) {

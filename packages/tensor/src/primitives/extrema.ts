@@ -56,6 +56,7 @@ function reduce(
   return options.keepDims ? reshape(reduced, reducedShape(x.shape, axes, true)) : reduced;
 }
 
+/** The primitive behind {@link max}. */
 export const maxPrimitive: Primitive<{ readonly axes: readonly number[] }> = extremum(
   'max',
   Math.max,
@@ -65,6 +66,7 @@ export const maxPrimitive: Primitive<{ readonly axes: readonly number[] }> = ext
 export const max = (x: Tensor, options: ReductionOptions = {}): Tensor =>
   reduce('max', maxPrimitive, x, options);
 
+/** The primitive behind {@link min}. */
 export const minPrimitive: Primitive<{ readonly axes: readonly number[] }> = extremum(
   'min',
   Math.min,
@@ -112,11 +114,13 @@ function argExtremum(
   };
 }
 
+/** The primitive behind {@link argmax}. */
 export const argmaxPrimitive: Primitive<{ readonly axis: number }> = argExtremum('argmax', (a, b) => a > b);
 /** Index (int32) of the largest value along an axis; the first of equals, the first NaN if there is one. */
 export const argmax = (x: Tensor, axis = -1): Tensor =>
   applyOne(argmaxPrimitive, [x], { axis: requireAxis('argmax', x, axis) });
 
+/** The primitive behind {@link argmin}. */
 export const argminPrimitive: Primitive<{ readonly axis: number }> = argExtremum('argmin', (a, b) => a < b);
 /** Index (int32) of the smallest value along an axis; the first of equals, the first NaN if there is one. */
 export const argmin = (x: Tensor, axis = -1): Tensor =>

@@ -29,6 +29,7 @@ export function requireIndexType(operation: string, indices: TensorType): void {
   }
 }
 
+/** The primitive behind {@link gather}. */
 export const gatherPrimitive: Primitive<{ readonly axis: number }> = {
   name: '@equiflow/tensor#gatherPrimitive',
   infer([x, indices], { axis }) {
@@ -74,6 +75,7 @@ export interface ScatterAddAttributes {
   readonly length: number;
 }
 
+/** The primitive behind {@link scatterAdd}. */
 export const scatterAddPrimitive: Primitive<ScatterAddAttributes> = {
   name: '@equiflow/tensor#scatterAddPrimitive',
   infer([values, indices], { axis, length }) {

@@ -6,7 +6,7 @@ import * as namespace from './index.ts';
 const primitives = primitivesOf(namespace);
 
 test.each(primitives.map((primitive) => [primitive.name, primitive] as const))('%s', (_, primitive) => {
-  expect(checkGradients(primitive)).toEqual([]);
+  for (const seed of [1, 2]) expect(checkGradients(primitive, { seed })).toEqual([]);
 });
 
 test('names are unique and say where a primitive is exported', () => {

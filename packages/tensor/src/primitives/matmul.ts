@@ -12,6 +12,7 @@ export interface MatmulAttributes {
   readonly transposeB: boolean;
 }
 
+/** The primitive behind {@link matmul}. */
 export const matmulPrimitive: Primitive<MatmulAttributes> = {
   name: '@equiflow/tensor#matmulPrimitive',
   infer([a, b], { transposeA, transposeB }) {

@@ -3,6 +3,7 @@ import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
 import { describe, requireShape, type Shape, sameShape, sizeOf, TensorError } from '../types.ts';
 
+/** The primitive behind {@link reshape}. */
 export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {
   name: '@equiflow/tensor#reshapePrimitive',
   infer([x], { shape }) {

@@ -21,6 +21,7 @@ export function full(value: number, shape: Shape, dtype: DType = 'float32'): Ten
   return broadcastTo(constant(value, [], dtype), shape);
 }
 
+/** The primitive behind {@link select}. */
 export const selectPrimitive: Primitive<NoAttributes> = {
   name: '@equiflow/tensor#selectPrimitive',
   elementwise: true,
@@ -79,6 +80,7 @@ const examples = [
   },
 ];
 
+/** The primitive behind {@link maximum}. */
 export const maximumPrimitive: Primitive<NoAttributes> = {
   ...binaryPrimitive('maximum', Math.max, ({ inputs: [x, y] }, [cotangent]) => [
     shareGradient(x!, y!, cotangent!),
@@ -90,6 +92,7 @@ export const maximumPrimitive: Primitive<NoAttributes> = {
 export const maximum = (x: TensorLike, y: TensorLike): Tensor =>
   applyBinary('maximum', maximumPrimitive, x, y);
 
+/** The primitive behind {@link minimum}. */
 export const minimumPrimitive: Primitive<NoAttributes> = {
   ...binaryPrimitive('minimum', Math.min, ({ inputs: [x, y] }, [cotangent]) => [
     shareGradient(y!, x!, cotangent!),

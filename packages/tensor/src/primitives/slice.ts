@@ -36,6 +36,7 @@ export interface SliceAttributes {
   readonly steps: readonly number[];
 }
 
+/** The primitive behind {@link slice}. */
 export const slicePrimitive: Primitive<SliceAttributes> = {
   name: '@equiflow/tensor#slicePrimitive',
   infer([x], { starts, sizes, steps }) {
@@ -80,6 +81,7 @@ export interface PadAttributes {
   readonly steps: readonly number[];
 }
 
+/** The primitive behind {@link pad}. */
 export const padPrimitive: Primitive<PadAttributes> = {
   name: '@equiflow/tensor#padPrimitive',
   infer([x], { shape, starts, steps }) {

@@ -9,6 +9,7 @@ import { reshape } from './reshape.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
+/** The primitive behind {@link argsort}. */
 export const argsortPrimitive: Primitive<{ readonly axis: number }> = {
   name: '@equiflow/tensor#argsortPrimitive',
   differentiable: false,
@@ -55,6 +56,7 @@ export function sort(x: Tensor, axis = -1): Tensor {
 /** Whether a value goes before (`left`) or after (`right`) the entries equal to it. */
 export type SearchSide = 'left' | 'right';
 
+/** The primitive behind {@link searchSorted}. */
 export const searchSortedPrimitive: Primitive<{ readonly side: SearchSide }> = {
   name: '@equiflow/tensor#searchSortedPrimitive',
   differentiable: false,

@@ -3,6 +3,7 @@ import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
 import { type NoAttributes, none } from './elementwise.ts';
 
+/** The primitive behind {@link stopGradient}. */
 export const stopGradientPrimitive: Primitive<NoAttributes> = {
   name: '@equiflow/tensor#stopGradientPrimitive',
   elementwise: true,

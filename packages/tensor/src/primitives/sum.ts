@@ -52,6 +52,7 @@ export function reductionTargets(shape: Shape, axes: readonly number[]): Int32Ar
   return targets;
 }
 
+/** The primitive behind {@link sum}. */
 export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   name: '@equiflow/tensor#sumPrimitive',
   infer([x], { axes }) {

@@ -3,6 +3,7 @@ import type { Primitive } from '../primitive.ts';
 import { applyOne, type Tensor } from '../tensor.ts';
 import { describe, stridesOf, TensorError } from '../types.ts';
 
+/** The primitive behind {@link transpose}. */
 export const transposePrimitive: Primitive<{ readonly permutation: readonly number[] }> = {
   name: '@equiflow/tensor#transposePrimitive',
   infer([x], { permutation }) {

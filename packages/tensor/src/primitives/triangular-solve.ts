@@ -14,6 +14,7 @@ export interface TriangularSolveAttributes {
   readonly transpose: boolean;
 }
 
+/** The primitive behind {@link triangularSolve}. */
 export const triangularSolvePrimitive: Primitive<TriangularSolveAttributes> = {
   name: '@equiflow/tensor#triangularSolvePrimitive',
   infer([a, b]) {
