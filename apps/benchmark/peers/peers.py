@@ -35,9 +35,10 @@ DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "jax": 
 # One training step: layers, knots of ln T and of psi, hidden units of the two networks of a layer.
 LAYERS, KNOTS, HIDDEN, PARAMETERS_OF_THETA = 5, 8, 64, 2
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-4, 0.9, 0.999, 1e-8
-# Smallest bin of a spline, as a fraction of its interval, and smallest slope.
+# Default interval of a spline [-4, 4]; smallest bin as a fraction of it, smallest slope relative to the mean slope.
+WIDTH = 8.0
 LEAST_BIN, LEAST_SLOPE = 1e-3, 1e-3
-HALF_WIDTH = 3.0
+SLOPE_SHIFT = math.log(math.expm1(1 - LEAST_SLOPE))
 
 
 # ---------------------------------------------------------------------------------------------------------- cases
@@ -131,7 +132,7 @@ def initial_networks(numpy):
     """Weights of the networks, two a layer: theta -> (ln T at 8 knots, ln T(0)), theta -> psi of 8 knots."""
     rng = numpy.random.default_rng(1)
     networks = []
-    for outputs in (KNOTS + 1, 3 * KNOTS) * LAYERS:
+    for outputs in (KNOTS + 1, 3 * KNOTS + 2) * LAYERS:
         for fan_in, fan_out in ((PARAMETERS_OF_THETA, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, outputs)):
             networks.append((rng.standard_normal((fan_in, fan_out)) * 0.3 / math.sqrt(fan_in)).astype("float32"))
             networks.append(numpy.zeros(fan_out, "float32"))
@@ -191,18 +192,21 @@ def pyfftw_fft(case, threads):
 
 
 def torch_spline(torch, x, raw):
-    """Rational-quadratic spline of x [batch, values] with raw parameters [batch, 3 knots]: y and ln y'."""
-    count = raw.shape[1] // 3
+    """Rational-quadratic spline of x [batch, values], free numbers [batch, 3 knots + 2]: y and ln y'.
+
+    The free numbers: logits of the widths and of the heights of the bins, slopes, then centre and ln width of the
+    interval in x and in y.
+    """
+    count = (raw.shape[1] - 2) // 3
     bins = count - 1
-    # Columns: start of x, bins widths, start of y, bins heights, knots slopes.
-    start_x, widths, start_y, heights, slopes = raw.split([1, bins, 1, bins, count], dim=1)
-    softplus = torch.nn.functional.softplus
-    scale = 2 * HALF_WIDTH / bins
-    w = LEAST_BIN + scale / math.log(2) * softplus(widths)
-    h = LEAST_BIN + scale / math.log(2) * softplus(heights)
-    d = LEAST_SLOPE + softplus(slopes + math.log(math.e - 1))
-    knots_x = torch.cat([start_x - HALF_WIDTH, start_x - HALF_WIDTH + w.cumsum(1)], dim=1)
-    knots_y = torch.cat([start_y - HALF_WIDTH, start_y - HALF_WIDTH + h.cumsum(1)], dim=1)
+    widths, heights, slopes, centre_x, size_x, centre_y, size_y = raw.split([bins, bins, count, 1, 1, 1, 1], dim=1)
+    size_x, size_y = WIDTH * size_x.exp(), WIDTH * size_y.exp()
+    w = size_x * (LEAST_BIN + (1 - bins * LEAST_BIN) * widths.softmax(1))
+    h = size_y * (LEAST_BIN + (1 - bins * LEAST_BIN) * heights.softmax(1))
+    d = (LEAST_SLOPE + torch.nn.functional.softplus(slopes + SLOPE_SHIFT)) * (size_y / size_x)
+    start_x, start_y = centre_x * (WIDTH / 2) - size_x / 2, centre_y * (WIDTH / 2) - size_y / 2
+    knots_x = torch.cat([start_x, start_x + w.cumsum(1)], dim=1)
+    knots_y = torch.cat([start_y, start_y + h.cumsum(1)], dim=1)
     inside = torch.minimum(torch.maximum(x, knots_x[:, :1]), knots_x[:, -1:])
     bin_ = torch.searchsorted(knots_x[:, 1:-1].contiguous(), inside.detach(), right=True)
     # What depends on the bin alone is computed on the short tables, not on every value.
@@ -230,7 +234,7 @@ def torch_rqs(case, threads):
         rng = numpy.random.default_rng(0)
         gradient = case["kind"] == "rqs-gradient"
         x = torch.from_numpy(1.5 * rng.standard_normal((case["batch"], case["values"]), dtype="float32"))
-        raw = torch.from_numpy(0.3 * rng.standard_normal((case["batch"], 3 * (case["bins"] + 1)), dtype="float32"))
+        raw = torch.from_numpy(0.3 * rng.standard_normal((case["batch"], 3 * (case["bins"] + 1) + 2), dtype="float32"))
         out = [None]
 
         def forward():
@@ -330,16 +334,17 @@ def torch_trenf(case, threads):
 def jax_spline(jax, x, raw):
     """As `torch_spline`; the numbers of the bin are sums of steps at the knots, the fastest of six forms under XLA."""
     np = jax.numpy
-    count = raw.shape[1] // 3
+    count = (raw.shape[1] - 2) // 3
     bins = count - 1
-    start_x, widths, start_y, heights, slopes = np.split(raw, [1, count, count + 1, 2 * count], axis=1)
-    softplus = jax.nn.softplus
-    scale = 2 * HALF_WIDTH / bins
-    w = LEAST_BIN + scale / math.log(2) * softplus(widths)
-    h = LEAST_BIN + scale / math.log(2) * softplus(heights)
-    d = LEAST_SLOPE + softplus(slopes + math.log(math.e - 1))
-    knots_x = np.concatenate([start_x - HALF_WIDTH, start_x - HALF_WIDTH + np.cumsum(w, 1)], axis=1)
-    knots_y = np.concatenate([start_y - HALF_WIDTH, start_y - HALF_WIDTH + np.cumsum(h, 1)], axis=1)
+    ends = [bins, 2 * bins, 2 * bins + count] + [2 * bins + count + i for i in (1, 2, 3)]
+    widths, heights, slopes, centre_x, size_x, centre_y, size_y = np.split(raw, ends, axis=1)
+    size_x, size_y = WIDTH * np.exp(size_x), WIDTH * np.exp(size_y)
+    w = size_x * (LEAST_BIN + (1 - bins * LEAST_BIN) * jax.nn.softmax(widths, axis=1))
+    h = size_y * (LEAST_BIN + (1 - bins * LEAST_BIN) * jax.nn.softmax(heights, axis=1))
+    d = (LEAST_SLOPE + jax.nn.softplus(slopes + SLOPE_SHIFT)) * (size_y / size_x)
+    start_x, start_y = centre_x * (WIDTH / 2) - size_x / 2, centre_y * (WIDTH / 2) - size_y / 2
+    knots_x = np.concatenate([start_x, start_x + np.cumsum(w, 1)], axis=1)
+    knots_y = np.concatenate([start_y, start_y + np.cumsum(h, 1)], axis=1)
     inside = np.clip(x, knots_x[:, :1], knots_x[:, -1:])
 
     def select(table):
@@ -367,7 +372,7 @@ def jax_rqs(case, threads):
         rng = numpy.random.default_rng(0)
         x = jax.numpy.asarray(1.5 * rng.standard_normal((case["batch"], case["values"]), dtype="float32"))
         raw = jax.numpy.asarray(
-            0.3 * rng.standard_normal((case["batch"], 3 * (case["bins"] + 1)), dtype="float32")
+            0.3 * rng.standard_normal((case["batch"], 3 * (case["bins"] + 1) + 2), dtype="float32")
         )
 
         def loss(x, raw):

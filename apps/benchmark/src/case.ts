@@ -3,6 +3,8 @@
  * app (processes, statistics, tables) works on these objects and knows none of them by name.
  */
 
+import type { WasmExecutable } from '@equiflow/tensor-wasm';
+
 /** One thing to time, set up in a process of its own. */
 export interface Workload {
   /** The timed work: everything it needs is allocated and compiled already. */
@@ -11,6 +13,8 @@ export interface Workload {
   readonly bytes?: number;
   /** Throws when the results are wrong. Called once, untimed, after the warm-up. */
   check?(): void | Promise<void>;
+  /** The plan that `run` runs (of one chunk, where workers share a batch), run once: for `--profile`. */
+  executable?(): WasmExecutable;
   /** Ends workers and the like. */
   close?(): void | Promise<void>;
 }
@@ -42,8 +46,8 @@ export interface Target {
   /** Compare with the peer on this number of threads only; its best otherwise. */
   readonly threads?: number;
   readonly quantity: 'time' | 'memory';
-  /** Peer's figure over ours must be at least this. */
-  readonly atLeast: number;
+  /** Peer's figure over ours must be at least this; no limit when left out. */
+  readonly atLeast?: number;
   /** The ratio aimed at beyond the limit. */
   readonly goal?: number;
 }
@@ -58,7 +62,7 @@ export interface BenchmarkCase {
   readonly peers: readonly Peer[];
   readonly targets: readonly Target[];
   /** Cases of one series share a name and grow with `size`; exponents are fitted over them. */
-  readonly series?: { readonly name: string; readonly size: number; readonly quantity: string };
+  readonly series?: { readonly name: string; readonly size: number };
 }
 
 /** The name under which our own side is listed. */

@@ -5,6 +5,7 @@ export interface Options {
   readonly list: boolean;
   readonly help: boolean;
   readonly quick: boolean;
+  readonly profile: boolean;
   readonly case: string | undefined;
   readonly json: string | undefined;
   /** `none`: no peer at all; else the Python that has the Python peers, and whether the user named it. */
@@ -20,6 +21,7 @@ Times equiflow side by side with named peers, each in processes of its own, and 
   --peers python=PATH     the Python that has SciPy, pyFFTW, PyTorch or JAX (default: python3)
   --peers none            time equiflow alone
   --quick                 one short process each: a smoke test, no verdicts
+  --profile               time our own kernels one by one instead, without peers
   --json FILE             also write every figure to FILE
   --help                  this text`;
 
@@ -33,6 +35,7 @@ export function parseOptions(args: readonly string[]): Options {
     list?: boolean;
     help?: boolean;
     quick?: boolean;
+    profile?: boolean;
     case?: string;
     json?: string;
     peers?: string;
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         quick: { type: 'boolean' },
+        profile: { type: 'boolean' },
         case: { type: 'string' },
         json: { type: 'string' },
         peers: { type: 'string' },
@@ -59,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options {
     list: values.list ?? false,
     help: values.help ?? false,
     quick: values.quick ?? false,
+    profile: values.profile ?? false,
     case: notEmpty('--case', values.case),
     json: notEmpty('--json', values.json),
     peers: parsePeers(values.peers),

@@ -102,14 +102,14 @@ describe('report', () => {
     );
     expect(text).toMatch(/\| torch 1\.0 +\| +2 \| +11\.0 \| +12\.0 \| +1\.18 \| +300 \| +50 \| +5\.50 × \|/);
     expect(text).toContain('jax: not installed');
-    expect(text).toMatch(/time of torch at its best \/ ours ≥ 5, goal 10\.0 \| +5\.50 \| met +\|/);
+    expect(text).toMatch(/time of torch at its best \/ ours ≥ 5, goal 10 \| +5\.50 \| met +\|/);
     expect(report(machine, [await replay(fake('a'), STEADY)], false)).toContain('quick run: no verdict');
   });
 
   it('fits exponents over a series', async () => {
     const results = await Promise.all(
       [32, 64, 128].map((size) =>
-        replay(fake(`s-${size}`, { series: { name: 's', size, quantity: 'cells a side' } }), {
+        replay(fake(`s-${size}`, { series: { name: 's', size } }), {
           ...STEADY,
           'equiflow/2': [[size ** 2 / 1e4], [size ** 2 / 1e4], [size ** 2 / 1e4]],
         }),

@@ -65,6 +65,7 @@ describe('judge', () => {
     expect(judge(5, target, true)).toBe('met');
     expect(judge(10, target, true)).toBe('goal');
     expect(judge(10, { atLeast: 5 }, true)).toBe('met');
+    expect(judge(0.8, { goal: 1 }, true)).toBe('short of the goal');
   });
   it('never calls a row a win, or a loss, that is not measurable', () => {
     expect(judge(100, target, false)).toBe('not measurable');

@@ -56,18 +56,19 @@ export function summarise(processes: readonly (readonly number[])[]): Summary {
 }
 
 /** What may be said of a ratio (peer over ours) against a target. */
-export type Verdict = 'goal' | 'met' | 'missed' | 'not measurable';
+export type Verdict = 'goal' | 'met' | 'short of the goal' | 'missed' | 'not measurable';
 
 /**
  * Judges a ratio. A row that is not measurable on either side is never a win, nor a loss.
  */
 export function judge(
   ratio: number,
-  target: { readonly atLeast: number; readonly goal?: number },
+  target: { readonly atLeast?: number; readonly goal?: number },
   measurable: boolean,
 ): Verdict {
   if (!measurable || !Number.isFinite(ratio)) return 'not measurable';
   if (target.goal !== undefined && ratio >= target.goal) return 'goal';
+  if (target.atLeast === undefined) return 'short of the goal';
   return ratio >= target.atLeast ? 'met' : 'missed';
 }
 

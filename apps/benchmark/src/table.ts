@@ -59,16 +59,20 @@ export function caseTable(result: CaseResult): string {
 const WORDS: Record<Verdict, string> = {
   goal: 'goal reached',
   met: 'met',
+  'short of the goal': 'short of the goal',
   missed: 'MISSED',
   'not measurable': 'not measurable',
 };
 
 function targetRow(result: CaseResult, { target, ratio, verdict }: Judgement, concluding: boolean): string[] {
   const threads = target.threads === undefined ? 'at its best' : `on ${target.threads} thread`;
-  const goal = target.goal === undefined ? '' : `, goal ${target.goal.toPrecision(3)}`;
+  const wanted = [
+    ...(target.atLeast === undefined ? [] : [`≥ ${target.atLeast}`]),
+    ...(target.goal === undefined ? [] : [`goal ${Number(target.goal.toPrecision(3))}`]),
+  ].join(', ');
   return [
     result.id,
-    `${target.quantity} of ${target.peer} ${threads} / ours ≥ ${target.atLeast}${goal}`,
+    `${target.quantity} of ${target.peer} ${threads} / ours ${wanted}`,
     ratio.toPrecision(3),
     concluding ? WORDS[verdict] : 'quick run: no verdict',
   ];
