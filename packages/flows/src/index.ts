@@ -32,6 +32,7 @@ export * from './posterior/grid-posterior.ts';
 export * from './training/checkpoint.ts';
 export * from './training/dataset.ts';
 export * from './training/loss-executor.ts';
+export * from './training/mean-draw.ts';
 export * from './training/options.ts';
 export * from './training/theta-draws.ts';
 export * from './training/trainer.ts';
