@@ -13,6 +13,9 @@ export {
 export { whiteModes } from './fields/white-noise.ts';
 export { radialFilter, radialFilterLogDet } from './filter/primitive.ts';
 export { type MeshTransform, meshTransform } from './mesh-transform.ts';
+export { type PaintSpectrumOptions, paint, paintSpectrum, readout } from './painting/paint.ts';
+export type { PaintAttributes, PaintDerivativeAttributes } from './painting/primitives.ts';
+export { compensation, type PaintWindow, windowSupport } from './painting/window.ts';
 export { type FftPlan, fftPlan } from './plain/complex.ts';
 export { type ComplexArrays, inverseRealFft, realFft } from './plain/real.ts';
 export * from './primitives.ts';
