@@ -7,6 +7,7 @@ export {
   type InterpolationData,
   pchip,
 } from './cubic/cubic-spline.ts';
+export { type CubicKind, type InterpolateCubicOptions, interpolateCubic } from './cubic/interpolate.ts';
 export { type CubicSplineMatrixOptions, cubicSplineMatrix } from './cubic/matrix.ts';
 export type { CubicSpline, OutsideKnots } from './cubic/piecewise.ts';
 export type { CubicBoundary } from './cubic/slopes.ts';
