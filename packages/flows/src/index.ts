@@ -1,5 +1,5 @@
 /** Equivariant normalizing flows for fields on a mesh: bijections, TRENF, losses, training, posteriors, calibration. */
-export { type BaseDensity, standardNormal } from './base-density.ts';
+export { type BaseDensity, standardNormal, studentT } from './base-density.ts';
 export { type Bijection, compose, type Transformed } from './bijection.ts';
 export * from './calibration/index.ts';
 export { type Conditioner, perceptron } from './conditioner.ts';

@@ -12,6 +12,7 @@ import {
 import { wasm } from '@equiflow/tensor-wasm';
 import { expect, test } from 'vitest';
 import { layoutOf } from './parameters.ts';
+import { logAbsDeterminant } from './testing/log-abs-determinant.ts';
 import { type Trenf, type TrenfSpec, trenf, trenfDefaults } from './trenf.ts';
 
 const specOf = (shape: number[], changes: Partial<TrenfSpec> = {}): TrenfSpec => ({
@@ -183,22 +184,3 @@ test('specs that cannot be are refused by name', () => {
     /Omega_m from 0.5 to 0.1/,
   );
 });
-
-/** ln |det| by Gaussian elimination with partial pivoting. */
-function logAbsDeterminant(rows: Float64Array[]): number {
-  let total = 0;
-  for (let column = 0; column < rows.length; column++) {
-    let pivot = column;
-    for (let row = column + 1; row < rows.length; row++) {
-      if (Math.abs(rows[row]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = row;
-    }
-    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
-    const top = rows[column]!;
-    total += Math.log(Math.abs(top[column]!));
-    for (let row = column + 1; row < rows.length; row++) {
-      const factor = rows[row]![column]! / top[column]!;
-      for (let j = column; j < rows.length; j++) rows[row]![j]! -= factor * top[j]!;
-    }
-  }
-  return total;
-}
