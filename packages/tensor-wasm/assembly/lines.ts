@@ -7,35 +7,51 @@ function lineStart<T>(x: usize, lane: i32, length: i32, inner: i32): usize {
   return x + <usize>((lane / inner) * length * inner + (lane % inner)) * sizeof<T>();
 }
 
-/** Running sums in float64; `exclusive`: of what comes before; `reverse`: from the end. */
+/**
+ * Running sums in float64; `exclusive`: of what comes before; `reverse`: from the end. Row by row, with the
+ * totals of all columns in `totals` (`inner` float64), so that memory is read in its order.
+ */
 // @ts-ignore: decorator
 @inline
 function cumulativeSum<T>(
-  out: usize, x: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
+  out: usize, x: usize, totals: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
 ): void {
-  for (let lane = 0; lane < outer * inner; lane++) {
-    const first = lineStart<T>(x, lane, length, inner) - x;
-    const step = <usize>inner * sizeof<T>();
-    let at = reverse ? first + <usize>(length - 1) * step : first;
-    let total: f64 = 0;
+  const row = <usize>inner * sizeof<T>();
+  for (let o = 0; o < outer; o++) {
+    const block = <usize>(o * length) * row;
+    if (inner == 1) {
+      let total: f64 = 0;
+      for (let i = 0; i < length; i++) {
+        const at = block + <usize>(reverse ? length - 1 - i : i) * sizeof<T>();
+        const before = total;
+        total += <f64>load<T>(x + at);
+        store<T>(out + at, <T>(exclusive ? before : total));
+      }
+      continue;
+    }
+    memory.fill(totals, 0, <usize>inner << 3);
     for (let i = 0; i < length; i++) {
-      const before = total;
-      total += <f64>load<T>(x + at);
-      store<T>(out + at, <T>(exclusive ? before : total));
-      at = reverse ? at - step : at + step;
+      let at = block + <usize>(reverse ? length - 1 - i : i) * row;
+      let total = totals;
+      for (let k = 0; k < inner; k++, at += sizeof<T>(), total += 8) {
+        const before = load<f64>(total);
+        const after = before + <f64>load<T>(x + at);
+        store<f64>(total, after);
+        store<T>(out + at, <T>(exclusive ? before : after));
+      }
     }
   }
 }
 
 export function cumulativeSumF32(
-  out: usize, x: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
+  out: usize, x: usize, totals: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
 ): void {
-  cumulativeSum<f32>(out, x, outer, length, inner, exclusive, reverse);
+  cumulativeSum<f32>(out, x, totals, outer, length, inner, exclusive, reverse);
 }
 export function cumulativeSumF64(
-  out: usize, x: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
+  out: usize, x: usize, totals: usize, outer: i32, length: i32, inner: i32, exclusive: i32, reverse: i32,
 ): void {
-  cumulativeSum<f64>(out, x, outer, length, inner, exclusive, reverse);
+  cumulativeSum<f64>(out, x, totals, outer, length, inner, exclusive, reverse);
 }
 
 /** Place of the largest or smallest; the first of equals, the first NaN if there is one. */

@@ -152,6 +152,20 @@ function extreme<T>(largest: bool, out: usize, x: usize, outer: i32, reduce: i32
     for (let o = 0; o < outer; o++, out += sizeof<T>()) {
       let best = start;
       let i = reduce;
+      if (i >= 4 * width) {
+        let a = start;
+        let b = start;
+        let c = start;
+        for (; i >= 4 * width; i -= 4 * width, x += 64) {
+          best = largest ? v128.max<T>(best, v128.load(x)) : v128.min<T>(best, v128.load(x));
+          a = largest ? v128.max<T>(a, v128.load(x, 16)) : v128.min<T>(a, v128.load(x, 16));
+          b = largest ? v128.max<T>(b, v128.load(x, 32)) : v128.min<T>(b, v128.load(x, 32));
+          c = largest ? v128.max<T>(c, v128.load(x, 48)) : v128.min<T>(c, v128.load(x, 48));
+        }
+        a = largest ? v128.max<T>(a, b) : v128.min<T>(a, b);
+        best = largest ? v128.max<T>(best, c) : v128.min<T>(best, c);
+        best = largest ? v128.max<T>(best, a) : v128.min<T>(best, a);
+      }
       for (; i >= width; i -= width, x += 16) {
         best = largest ? v128.max<T>(best, v128.load(x)) : v128.min<T>(best, v128.load(x));
       }

@@ -1,6 +1,6 @@
 /** Runs take no memory, say what is wrong, and can be ended. */
 import { add, compile, gather, matmul, multiply, sum, type Tensor, tanh } from '@equiflow/tensor';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { wasm } from './index.ts';
 
 const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
@@ -56,4 +56,10 @@ test('wrong inputs, indices out of range and runs after the end are refused', ()
   expect([...executable.run([x, Int32Array.of(2, 0)])[0]!]).toEqual([7, 5]);
   executable.dispose();
   expect(() => executable.run([x, Int32Array.of(2, 0)])).toThrow('disposed');
+});
+
+test('a machine without SIMD is told what to do', () => {
+  const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  expect(() => wasm()).toThrow('wasm: this machine has no WebAssembly SIMD; use the reference backend');
+  validate.mockRestore();
 });

@@ -25,16 +25,10 @@ export const lineKernels: readonly KernelEntry[] = [
   argExtreme('argmin', argminPrimitive),
   kernelFor(cumulativeSumPrimitive, {
     binary: kernels,
-    lower({ inputs: [x], outputs: [y], attributes: { axis, exclusive, reverse }, call }) {
+    lower({ inputs: [x], outputs: [y], attributes: { axis, exclusive, reverse }, scratch, call }) {
       const block = around(x!.type.shape, axis);
-      call(
-        `cumulativeSum${suffix(x!)}`,
-        y!.pointer,
-        x!.pointer,
-        ...block,
-        Number(exclusive),
-        Number(reverse),
-      );
+      const pointers = [y!.pointer, x!.pointer, scratch(block[2] * 8)];
+      call(`cumulativeSum${suffix(x!)}`, ...pointers, ...block, Number(exclusive), Number(reverse));
     },
   }),
   kernelFor(argsortPrimitive, {
