@@ -17,7 +17,7 @@ import { PAIR } from './passes';
 }
 
 /** Reads `lanes` columns of one block; lanes that fill up the last vector hold what lies beside it. */
-@inline export function readBlock<T>(re: usize, im: usize, stride: usize, n: i32, to: usize, vectors: usize): void {
+export function readBlock<T>(re: usize, im: usize, stride: usize, n: i32, to: usize, vectors: usize): void {
   for (let k = 0; k < n; k++) {
     for (let v: usize = 0; v < vectors << 4; v += 16, to += PAIR) {
       v128.store(to, v128.load(re + v));
@@ -38,7 +38,7 @@ import { PAIR } from './passes';
   }
 }
 
-@inline export function writeBlock<T>(from: usize, n: i32, re: usize, im: usize, stride: usize, vectors: usize, rest: usize): void {
+export function writeBlock<T>(from: usize, n: i32, re: usize, im: usize, stride: usize, vectors: usize, rest: usize): void {
   const whole = rest ? vectors - 1 : vectors;
   for (let k = 0; k < n; k++) {
     for (let v: usize = 0; v < whole << 4; v += 16, from += PAIR) {

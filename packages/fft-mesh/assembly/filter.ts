@@ -73,7 +73,7 @@ const PLAN: usize = 128;
 }
 
 /** Forward, filter, inverse along the rows of a plane, in place. */
-@inline function filterRows<T>(
+function filterRows<T>(
   plan: usize, table: usize, scratch: usize, re: usize, im: usize, stride: usize, rows: usize,
   filter: usize, offsets: usize, spectrum: usize, sums: usize, weights: usize, backward: bool,
 ): void {
@@ -92,7 +92,9 @@ const PLAN: usize = 128;
     let result = transformLanes<T>(plan, table, scratch, other, vectors);
     for (let v: usize = 0; v < vectors; v++) {
       if (row + v * lanesOf<T>() >= rows) break;
-      filterGroup<T>(result + v * PAIR, n, step, filter, offsets, spectrum, sums, weights, backward);
+      const at = result + v * PAIR;
+      if (backward) filterGroup<T>(at, n, step, filter, offsets, spectrum, sums, weights, true);
+      else filterGroup<T>(at, n, step, filter, offsets, spectrum, sums, weights, false);
       offsets += (n / 2 + 1) * lanesOf<T>() * 4;
       spectrum += n * PAIR;
       weights += 16;
@@ -119,7 +121,7 @@ const PLAN: usize = 128;
  * @param work room for the half-spectrum of one map, rows padded as below, re then im
  * @param sums room for one float64 a shell, or 0 for the forward pass
  */
-@inline function sweep<T>(
+function sweep<T>(
   x: usize, filter: usize, y: usize, spectrum: usize, gradient: usize, plan: usize, table: usize, scratch: usize,
   offsets: usize, weights: usize, work: usize, sums: usize,
   rank: i32, batch: usize, n0: i32, n1: usize, n2: usize, shells: usize, backward: bool,

@@ -84,7 +84,7 @@ function bluestein<T>(plan: usize, table: usize, a: usize, b: usize, vectors: us
 }
 
 /** Forward transform of the block in a (b is scratch of the same size); returns the buffer with the result. */
-@inline export function transformLanes<T>(plan: usize, table: usize, a: usize, b: usize, vectors: usize): usize {
+export function transformLanes<T>(plan: usize, table: usize, a: usize, b: usize, vectors: usize): usize {
   if (field(plan, 1)) return bluestein<T>(plan, table, a, b, vectors);
   return passes<T>(plan, table, field(plan, 0), a, b, vectors);
 }
