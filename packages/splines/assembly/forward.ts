@@ -1,7 +1,7 @@
 /** The spline and the logarithm of its derivative, summed over a row or per element. */
 import { closeLogSum, logInPlace } from './log-sum';
 import {
-  addIntegers, binOffsets, exponent, fillTable, innerKnots, lanes, leastNormal, paddingAt, significand, splatKnots,
+  addIntegers, binOffsets, exponent, fillTable, innerKnots, leastNormal, paddingAt, significand, splatKnots,
   tableAt,
 } from './table';
 
@@ -68,7 +68,7 @@ export function forward<T>(rows: i32, n: i32, k: i32, reduce: i32, x: usize, xk:
   const innerEnd = scratch + 32 + (<usize>innerKnots(k) << 4);
   const rowBytes = <usize>n * sizeof<T>();
   const parameterBytes = <usize>k * sizeof<T>();
-  const whole = (rowBytes & ~31) as usize;
+  const whole = rowBytes & ~31;
   for (let row = 0; row < rows; row++) {
     splatKnots<T>(k, xk, scratch);
     fillTable<T>(k, xk, yk, dk, table);

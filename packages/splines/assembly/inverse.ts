@@ -10,7 +10,7 @@
  */
 import { closeLogSum, logInPlace } from './log-sum';
 import {
-  addIntegers, binOffsets, exponent, fillTable, innerKnots, lanes, leastNormal, paddingAt, significand, splatKnots,
+  addIntegers, binOffsets, exponent, fillTable, innerKnots, leastNormal, paddingAt, significand, splatKnots,
   tableAt,
 } from './table';
 

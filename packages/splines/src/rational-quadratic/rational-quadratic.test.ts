@@ -1,4 +1,5 @@
 import {
+  add,
   type Backend,
   compile,
   constant,
@@ -6,6 +7,7 @@ import {
   type Executable,
   evaluate,
   gradients,
+  multiply,
   referenceBackend,
   sum,
   type TypedArray,
@@ -198,6 +200,44 @@ test('a row of any length, one to many vectors: the kernels agree with the plain
     }
   }
 });
+
+test.each([2, 3, 8, 9, 40, 64])(
+  'gradients over long rows, %i knots: the kernels agree with the reference',
+  (count) => {
+    const [rows, n] = [2, 9001];
+    const size = 3 * count + 2;
+    const x = noise(rows * n, 3).map((value) => 6 * value);
+    const free = noise(rows * size, 4);
+    const weights = noise(rows * n, 5);
+    const run = (dtype: DType, backend: Backend<Executable>) =>
+      compile(
+        (values, numbers, weight) => {
+          const knots = constrainRationalQuadratic(numbers);
+          const { value, logDet } = rationalQuadratic(values, knots);
+          const total = add(sum(multiply(value, weight)), sum(logDet));
+          return gradients(total, [values, knots.x, knots.y, knots.slopes]);
+        },
+        [
+          { shape: [rows, n], dtype },
+          { shape: [rows, size], dtype },
+          { shape: [rows, n], dtype },
+        ],
+        { backend },
+      ).run([x, free, weights].map((values) => typed(values, dtype)));
+    const expected = run('float64', referenceBackend);
+    for (const [dtype, tolerance] of [
+      ['float32', 1e-3],
+      ['float64', 1e-11],
+    ] as const) {
+      run(dtype, wasm()).forEach((actual, which) => {
+        const reference = expected[which]!;
+        const scale = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i]!)), 0);
+        expect(worst / scale).toBeLessThan(tolerance);
+      });
+    }
+  },
+);
 
 test('the tensor and the plain constraint give the same knots', () => {
   const free = noise(3 * 6 + 2, 9);
