@@ -1,1 +1,2 @@
-export {};
+/** The equiflow command as a function: what `main.ts` runs. */
+export { runCommandLine, type Streams } from './program.ts';

@@ -1,0 +1,64 @@
+/** The options of `equiflow simulate`. */
+import { simulate } from '../commands/simulate.ts';
+import { assignments, integer, type NamedPrior, number, numbers, oneOf, prior } from '../options.ts';
+import { type AddCommand, declare } from './shared.ts';
+
+interface Flags {
+  readonly kind: 'grf' | 'lognormal';
+  readonly spectrum: string;
+  readonly set: Record<string, number>;
+  readonly count: number;
+  readonly size: number;
+  readonly dimensions: '2' | '3';
+  readonly box: number;
+  readonly prior: NamedPrior;
+  readonly theta?: number[];
+  readonly mapsPerSimulation: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+const EXAMPLES = `
+equiflow simulate --spectrum eh98-nowiggle --count 4000 --size 64 --box 1000 \\
+  --prior Omega_m:0.1:0.5,sigma_8:0.6:1.0 --out maps
+equiflow simulate --kind lognormal --spectrum 'A*k^n*exp(-(k*R)^2)' --set n=-1,R=2 \\
+  --prior A:50:200 --count 500 --size 32 --box 250 --out lognormal`;
+
+/** Adds the command. */
+export const addSimulate: AddCommand = (program, run) => {
+  declare(
+    program,
+    'simulate',
+    'Makes Gaussian or lognormal maps with parameters drawn from a prior: maps.npy, params.txt, simulation.json.',
+    EXAMPLES,
+  )
+    .option(
+      '--kind <kind>',
+      'grf or lognormal (overdensities)',
+      oneOf('--kind', ['grf', 'lognormal'] as const),
+      'grf',
+    )
+    .requiredOption(
+      '--spectrum <spectrum>',
+      'eh98 or eh98-nowiggle (linear matter at z = 0; maps are its full projection P/L, cubes P itself), or a formula of k for the spectrum of the maps in (Mpc/h)^d',
+    )
+    .requiredOption('--prior <list>', 'parameters that vary, NAME:LOW:HIGH,…: uniform', prior)
+    .option('--set <list>', 'parameters that are held, NAME=NUMBER,…', assignments, {})
+    .option('--theta <list>', 'one point of the prior for all maps instead of draws', numbers('--theta'))
+    .requiredOption('--count <number>', 'number of maps', integer('--count', 1))
+    .option(
+      '--maps-per-simulation <number>',
+      'maps that share a row of parameters',
+      integer('--maps-per-simulation', 1),
+      1,
+    )
+    .option('--size <number>', 'cells a side', integer('--size', 4), 64)
+    .option('--dimensions <number>', '2 or 3', oneOf('--dimensions', ['2', '3'] as const), '2')
+    .option('--box <length>', 'side of the box in Mpc/h', number('--box', { above: 0 }), 1000)
+    .option('--seed <number>', 'seed of all draws', integer('--seed', 0), 1)
+    .requiredOption('--out <folder>', 'folder of the results, written whole or not at all')
+    .action((flags: Flags) =>
+      run(() => simulate({ ...flags, dimensions: flags.dimensions === '2' ? 2 : 3 }), flags.json),
+    );
+};
