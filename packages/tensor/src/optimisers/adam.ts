@@ -55,17 +55,45 @@ function build(operation: string, size: number, weightDecay: number, options: Ad
       const stepSize = rate / (1 - beta1 ** steps);
       const secondCorrection = Math.sqrt(1 - beta2 ** steps);
       const kept = 1 - rate * weightDecay;
-      for (let i = 0; i < size; i++) {
-        const slope = gradient[i]!;
-        first[i] = beta1 * first[i]! + (1 - beta1) * slope;
-        second[i] = beta2 * second[i]! + (1 - beta2) * slope * slope;
-        if (amsgrad) largestSecond[i] = Math.max(largestSecond[i]!, second[i]!);
-        const scale = Math.sqrt(largestSecond[i]!) / secondCorrection + epsilon;
-        parameters[i] = parameters[i]! * kept - (stepSize * first[i]!) / scale;
-      }
+      const means = { first, second, largestSecond: amsgrad ? largestSecond : null };
+      descend(parameters, gradient, means, { beta1, beta2, epsilon, kept, stepSize, secondCorrection });
     },
     restore(saved): void {
       restoreState(operation, state, saved);
     },
   };
+}
+
+/**
+ * One step of all parameters. A function of its arguments alone: as a loop in the closure `step`, V8 was seen to keep code
+ * 15 times slower, compiled while the first step still ran.
+ */
+function descend(
+  parameters: FlatVector,
+  gradient: FlatVector,
+  means: { first: Float64Array; second: Float64Array; largestSecond: Float64Array | null },
+  scalars: {
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    kept: number;
+    stepSize: number;
+    secondCorrection: number;
+  },
+): void {
+  const { first, second, largestSecond } = means;
+  const { beta1, beta2, epsilon, kept, stepSize, secondCorrection } = scalars;
+  for (let i = 0; i < parameters.length; i++) {
+    const slope = gradient[i]!;
+    const mean = beta1 * first[i]! + (1 - beta1) * slope;
+    let square = beta2 * second[i]! + (1 - beta2) * slope * slope;
+    first[i] = mean;
+    second[i] = square;
+    if (largestSecond !== null) {
+      square = Math.max(largestSecond[i]!, square);
+      largestSecond[i] = square;
+    }
+    const scale = Math.sqrt(square) / secondCorrection + epsilon;
+    parameters[i] = parameters[i]! * kept - (stepSize * mean) / scale;
+  }
 }
