@@ -1,0 +1,297 @@
+/**
+ * The learned limit: TRENFs trained from scratch on Gaussian maps on disk, and held against the exact density of those
+ * maps: likelihood, posteriors, Fisher information, whiteness, calibration.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Evaluator, type GridPosterior, jointMarginal, marginal, openEvaluator } from '@equiflow/flows';
+import { openPool, type Pool } from '@equiflow/tensor-wasm';
+import { atMost, type Check, moreThan, reported, type Section, section } from '../checks.ts';
+import type { Progress } from '../progress.ts';
+import { type LearnedCurves, learnedCurves } from './curves.ts';
+import { type GaussianFamily, gaussianFamily, PARAMETER_NAMES } from './gaussian-family.ts';
+import { type DrawnMaps, drawThetas, mapsInMemory, mapsOnDisk, type StoredMaps } from './maps.ts';
+import {
+  type Calibration,
+  calibration,
+  type FisherComparison,
+  fisherAt,
+  type Likelihoods,
+  likelihoods,
+  modesOf,
+  type PosteriorPair,
+  posteriorPairs,
+  type Whitening,
+  whitening,
+} from './measure.ts';
+import type { LearnedPlan, ModelPlan } from './plan.ts';
+import { largest, meanWithError, type PosteriorDistance, posteriorDistances } from './statistics.ts';
+import { type TrainedModel, trainModel } from './train.ts';
+
+/** Everything that was measured of one model; what was not asked for is left out. */
+export interface ModelFigures {
+  readonly name: string;
+  readonly transfer: string;
+  readonly layers: number;
+  readonly transferKnots: number;
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly trainingSeconds: number;
+  readonly history: TrainedModel['state']['history'];
+  /** Mean entropy of the maps of the prior: the floor of the loss, nats a map. */
+  readonly floor: number;
+  readonly likelihoods: Likelihoods;
+  readonly gap: { readonly mean: number; readonly error: number };
+  readonly posteriors?: {
+    readonly count: number;
+    readonly distances: readonly PosteriorDistance[];
+    readonly moments: readonly MomentsRow[];
+    readonly examples: readonly PosteriorExample[];
+  };
+  readonly calibration?: Calibration;
+  /** The exact posterior's, by the same draws: what the tests say where nothing is wrong. */
+  readonly exactCalibration?: Calibration;
+  readonly fisher?: readonly FisherComparison[];
+  readonly whitening: Whitening;
+  readonly curves: readonly LearnedCurves[];
+}
+
+/** Means and standard deviations of one map's two posteriors. */
+export interface MomentsRow {
+  readonly truth: readonly number[];
+  readonly exactMean: readonly number[];
+  readonly exactSigma: readonly number[];
+  readonly flowMean: readonly number[];
+  readonly flowSigma: readonly number[];
+}
+
+/** Two posteriors of one map on a regular grid, to be drawn. */
+export interface PosteriorExample {
+  readonly truth: readonly number[];
+  readonly axes: readonly Float64Array[];
+  /** [Ω_m, σ_8], σ_8 fastest. */
+  readonly exact: Float64Array;
+  readonly flow: Float64Array;
+}
+
+/** Trains and measures all models of a plan. Maps go to a folder under `out`, which is removed at the end. */
+export async function learnedLimit(plan: LearnedPlan, out: string, progress: Progress): Promise<Section> {
+  const start = performance.now();
+  mkdirSync(out, { recursive: true });
+  const folder = mkdtempSync(join(out, 'maps-'));
+  const pool = await openPool();
+  const stored = new Map<string, { family: GaussianFamily; maps: StoredMaps }>();
+  const models: ModelFigures[] = [];
+  const checks: Check[] = [];
+  try {
+    for (const model of plan.models) {
+      let data = stored.get(model.transfer);
+      if (!data) {
+        progress.step(`drawing ${plan.trainingMaps} maps of ${plan.side}² (${model.transfer})`);
+        const family = gaussianFamily(plan.side, plan.boxSize, model.transfer);
+        const place = join(folder, model.transfer);
+        mkdirSync(place);
+        data = { family, maps: mapsOnDisk(family, plan.trainingMaps, 1001, place) };
+        stored.set(model.transfer, data);
+      }
+      const figures = await measureModel(plan, model, data.family, data.maps, pool, progress);
+      models.push(figures);
+      checks.push(...checksOf(figures, model.limits));
+    }
+  } finally {
+    await pool.close();
+    for (const { maps } of stored.values()) maps.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const limits = plan.models.find((model) => model.limits)?.limits;
+  return section(
+    checks,
+    { ...limits },
+    { side: plan.side, boxSize: plan.boxSize, trainingMaps: plan.trainingMaps, models },
+    (performance.now() - start) / 1000,
+  );
+}
+
+async function measureModel(
+  plan: LearnedPlan,
+  model: ModelPlan,
+  family: GaussianFamily,
+  maps: StoredMaps,
+  pool: Pool,
+  progress: Progress,
+): Promise<ModelFigures> {
+  const trained = await trainModel(family, maps, model, pool, progress, model.name);
+  const { seconds, state, flow, parameters } = trained;
+  progress.done(
+    `${model.name}: trained in ${Math.round(seconds)} s, best epoch ${state.bestEpoch} of ${state.epoch}`,
+  );
+  const evaluator = openEvaluator(flow, parameters, { pool });
+  try {
+    const { counts } = model;
+    progress.step(`${model.name}: ${counts.gap} fresh maps`);
+    const fresh = mapsInMemory(family, drawThetas(counts.gap, 2001), 2002);
+    const modes = modesOf(family, fresh);
+    const densities = await likelihoods(family, evaluator, fresh, modes);
+    const gap = meanWithError(densities.exact.map((exact, i) => exact - densities.flow[i]!));
+    const pairs = await posteriorPairs(
+      family,
+      evaluator,
+      fresh,
+      modes,
+      Math.max(counts.posteriors, counts.calibration),
+      (done) =>
+        progress.step(`${model.name}: posteriors`, done / Math.max(counts.posteriors, counts.calibration)),
+    );
+    progress.step(`${model.name}: whitening, Fisher matrices`);
+    return {
+      ...{ name: model.name, transfer: model.transfer, layers: model.layers },
+      ...{ transferKnots: model.transferKnots, parameters: parameters.length },
+      ...{
+        epochs: state.epoch,
+        bestEpoch: state.bestEpoch,
+        trainingSeconds: seconds,
+        history: state.history,
+      },
+      floor: meanEntropy(family, fresh),
+      likelihoods: densities,
+      gap,
+      ...posteriorFigures(pairs, counts),
+      ...(counts.fisher > 0 ? { fisher: await fisherFigures(plan, family, evaluator, counts.fisher) } : {}),
+      whitening: await whitening(family, evaluator, fresh, counts.whitening, plan.bins),
+      curves: plan.thetas.map((theta) => learnedCurves(family, flow, parameters, theta)),
+    };
+  } finally {
+    await evaluator.close();
+  }
+}
+
+function meanEntropy(family: GaussianFamily, { thetas, count }: DrawnMaps): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += family.entropy(thetas[2 * i]!, thetas[2 * i + 1]!);
+  return total / count;
+}
+
+async function fisherFigures(
+  plan: LearnedPlan,
+  family: GaussianFamily,
+  evaluator: Evaluator,
+  count: number,
+): Promise<FisherComparison[]> {
+  const found: FisherComparison[] = [];
+  for (const [i, theta] of plan.thetas.entries()) {
+    found.push(await fisherAt(family, evaluator, theta, count, 3001 + i));
+  }
+  return found;
+}
+
+function posteriorFigures(
+  pairs: readonly PosteriorPair[],
+  counts: ModelPlan['counts'],
+): Pick<ModelFigures, 'posteriors' | 'calibration' | 'exactCalibration'> {
+  const compared = pairs.slice(0, counts.posteriors);
+  const tested = pairs.slice(0, counts.calibration);
+  const truths = tested.map(({ truth }) => truth);
+  return {
+    ...(compared.length > 0
+      ? {
+          posteriors: {
+            count: compared.length,
+            distances: posteriorDistances(
+              compared.map(({ exact }) => exact),
+              compared.map(({ flow }) => flow),
+              PARAMETER_NAMES.length,
+            ),
+            moments: compared.map(momentsRow),
+            examples: compared.slice(0, 3).map(exampleOf),
+          },
+        }
+      : {}),
+    ...(tested.length > 0
+      ? {
+          calibration: calibration(
+            truths,
+            tested.map(({ flow }) => flow),
+            4001,
+          ),
+          exactCalibration: calibration(
+            truths,
+            tested.map(({ exact }) => exact),
+            4001,
+          ),
+        }
+      : {}),
+  };
+}
+
+const sigmasOf = ({ covariance }: GridPosterior): number[] =>
+  [0, 1].map((a) => Math.sqrt(covariance[3 * a]!));
+
+function momentsRow({ truth, exact, flow }: PosteriorPair): MomentsRow {
+  return {
+    truth: [...truth],
+    exactMean: [...exact.mean],
+    exactSigma: sigmasOf(exact),
+    flowMean: [...flow.mean],
+    flowSigma: sigmasOf(flow),
+  };
+}
+
+/** Both posteriors on 80 × 80 cells over ±5 σ of the exact one. */
+function exampleOf({ truth, exact, flow }: PosteriorPair): PosteriorExample {
+  const bins = 80;
+  const sigmas = sigmasOf(exact);
+  const ranges = sigmas.map(
+    (sigma, a) => [exact.mean[a]! - 5 * sigma, exact.mean[a]! + 5 * sigma] as const,
+  ) as [readonly [number, number], readonly [number, number]];
+  const density = (posterior: GridPosterior): Float64Array => {
+    // Rows of the joint marginal are bins of its second axis: σ_8 fastest takes (σ_8, Ω_m).
+    return jointMarginal(posterior, [1, 0], [ranges[1], ranges[0]], bins);
+  };
+  return {
+    truth: [...truth],
+    axes: [0, 1].map((a) => marginal(exact, a, ranges[a as 0 | 1], bins).centres),
+    exact: density(exact),
+    flow: density(flow),
+  };
+}
+
+/** The rows of one model: held against its limits, or reported. */
+function checksOf(figures: ModelFigures, limits: ModelPlan['limits']): Check[] {
+  const most = (
+    name: string,
+    value: number,
+    limit: keyof NonNullable<typeof limits>,
+    details: { error?: number; unit?: string } = {},
+  ): Check =>
+    limits
+      ? atMost(`${figures.name}: ${name}`, value, limits[limit], details)
+      : reported(`${figures.name}: ${name}`, value, details);
+  const least = (name: string, value: number): Check =>
+    limits
+      ? moreThan(`${figures.name}: ${name}`, value, limits.pValue)
+      : reported(`${figures.name}: ${name}`, value);
+  const { gap, posteriors, calibration: tested, fisher, whitening: white } = figures;
+  return [
+    most('training', figures.trainingSeconds, 'trainingSeconds', { unit: 's' }),
+    most(`mean(ln p_{exact} − ln p_{flow}), ${figures.likelihoods.exact.length} maps`, gap.mean, 'gap', {
+      error: gap.error,
+      unit: 'nats a map',
+    }),
+    ...(posteriors?.distances ?? []).flatMap(({ width, shift }, a) => [
+      most(`rms(σ_{flow}/σ_{exact} − 1) of ${PARAMETER_NAMES[a]}, ${posteriors!.count} maps`, width, 'width'),
+      most(`mean |Δmean|/σ_{exact} of ${PARAMETER_NAMES[a]}`, shift, 'shift'),
+    ]),
+    ...(fisher ?? []).flatMap(({ theta, scaled }) => [
+      most(`Fisher matrix at (${theta.join(', ')}): max |ΔF_{ab}|/√(F_{aa} F_{bb})`, scaled, 'fisher'),
+    ]),
+    most('max |⟨z w*⟩/⟨|w|²⟩ − 1| in bins of ln k', largest(white.cross), 'whitening'),
+    most('max |⟨|z|²⟩/⟨|w|²⟩ − 1| in bins of ln k', largest(white.power), 'whitening'),
+    ...(tested
+      ? [
+          least(`SBC, ${tested.coverage.length} maps: p`, tested.sbc),
+          least(`TARP, ${tested.coverage.length} maps: p`, tested.tarp),
+        ]
+      : []),
+  ];
+}

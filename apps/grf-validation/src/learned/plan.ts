@@ -1,0 +1,114 @@
+/** What the learned limit trains and measures, and the limits it must keep, as data. */
+import type { GaussianFamily } from './gaussian-family.ts';
+import type { ModelChoice } from './train.ts';
+
+/** Limits of the learned flow. */
+export interface LearnedLimits {
+  /** Wall-clock of the training, seconds. */
+  readonly trainingSeconds: number;
+  /** mean(ln p_exact − ln p_flow), nats a map. */
+  readonly gap: number;
+  /** rms(σ_flow/σ_exact − 1), per parameter. */
+  readonly width: number;
+  /** mean |Δmean|/σ_exact, per parameter. */
+  readonly shift: number;
+  /** |F_ab − F_ab,analytic|/√(F_aa F_bb)_analytic. */
+  readonly fisher: number;
+  /** |⟨z w*⟩/⟨|w|²⟩ − 1| and |⟨|z|²⟩/⟨|w|²⟩ − 1| in every bin. */
+  readonly whitening: number;
+  /** p-values of SBC and TARP. */
+  readonly pValue: number;
+}
+
+/** How many maps each measurement takes; 0 leaves it out. */
+export interface MapCounts {
+  readonly gap: number;
+  readonly posteriors: number;
+  readonly calibration: number;
+  /** Maps at each of the θ. */
+  readonly fisher: number;
+  readonly whitening: number;
+}
+
+/** A model with what it is measured by. */
+export interface ModelPlan extends ModelChoice {
+  readonly name: string;
+  readonly transfer: GaussianFamily['transfer'];
+  readonly counts: MapCounts;
+  /** Left out for a model that is only reported. */
+  readonly limits?: LearnedLimits;
+}
+
+/** The whole learned limit. */
+export interface LearnedPlan {
+  readonly side: number;
+  readonly boxSize: number;
+  readonly trainingMaps: number;
+  readonly bins: number;
+  /** θ of the Fisher matrices and of the figures. */
+  readonly thetas: readonly (readonly [number, number])[];
+  readonly models: readonly ModelPlan[];
+}
+
+const thetas: LearnedPlan['thetas'] = [
+  [0.3175, 0.834],
+  [0.2, 0.7],
+  [0.42, 0.9],
+];
+
+const few: MapCounts = { gap: 1000, posteriors: 60, calibration: 0, fisher: 100, whitening: 200 };
+
+/** The limits of the issue, on 64² from 4,096 maps. */
+export const fullPlan: LearnedPlan = {
+  side: 64,
+  boxSize: 1000,
+  trainingMaps: 4096,
+  bins: 12,
+  thetas,
+  models: [
+    {
+      ...{ name: '2 layers', transfer: 'eh98-nowiggle', layers: 2, transferKnots: 8 },
+      ...{ epochs: 80, learningRate: 5e-3 },
+      counts: { gap: 1000, posteriors: 200, calibration: 500, fisher: 200, whitening: 200 },
+      limits: {
+        ...{ trainingSeconds: 600, gap: 0.1, width: 0.05, shift: 0.15 },
+        ...{ fisher: 0.05, whitening: 0.02, pValue: 0.01 },
+      },
+    },
+    {
+      ...{ name: '5 layers', transfer: 'eh98-nowiggle', layers: 5, transferKnots: 8 },
+      ...{ epochs: 40, learningRate: 5e-3 },
+      counts: few,
+    },
+    {
+      ...{ name: 'full EH98, 8 knots', transfer: 'eh98', layers: 2, transferKnots: 8 },
+      ...{ epochs: 30, learningRate: 5e-3 },
+      counts: few,
+    },
+    {
+      ...{ name: 'full EH98, 24 knots', transfer: 'eh98', layers: 2, transferKnots: 24 },
+      ...{ epochs: 30, learningRate: 5e-3 },
+      counts: few,
+    },
+  ],
+};
+
+/** A small form for every commit: the same checks on 32² from 1,024 maps, with limits that its few maps allow. */
+export const reducedPlan: LearnedPlan = {
+  side: 32,
+  boxSize: 500,
+  trainingMaps: 1024,
+  bins: 8,
+  thetas,
+  models: [
+    {
+      ...{ name: '2 layers', transfer: 'eh98-nowiggle', layers: 2, transferKnots: 8 },
+      ...{ epochs: 40, learningRate: 5e-3 },
+      counts: { gap: 500, posteriors: 60, calibration: 120, fisher: 60, whitening: 100 },
+      limits: {
+        ...{ trainingSeconds: 120, gap: 0.4, width: 0.12, shift: 0.3 },
+        ...{ fisher: 0.15, whitening: 0.05, pValue: 0.01 },
+      },
+    },
+  ],
+};
