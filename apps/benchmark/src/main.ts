@@ -12,7 +12,7 @@ import { type CaseResult, runCase } from './run.ts';
 import { FEWEST_PROCESSES } from './statistics.ts';
 import { markdownTable, report } from './table.ts';
 
-const FULL: Effort = { warmUpRuns: 3, warmUpSeconds: 0.3, fewestRuns: 10, seconds: 2 };
+const FULL: Effort = { warmUpRuns: 3, warmUpSeconds: 0.3, fewestRuns: 5, seconds: 2 };
 const QUICK: Effort = { warmUpRuns: 2, warmUpSeconds: 0, fewestRuns: 2, seconds: 0.2 };
 
 async function installedPeers(options: Options): Promise<ReadonlyMap<string, string>> {

@@ -78,7 +78,22 @@ function targetRow(result: CaseResult, { target, ratio, verdict }: Judgement, co
   ];
 }
 
-/** Exponents of time and memory over the sizes of a series, for each side that was measured on two sizes or more. */
+/** Growth of memory below this, in bytes, is noise of the runtime. */
+const NOISE = 8 * 2 ** 20;
+
+/** Exponent as text, where there are points enough. */
+function exponent(points: readonly { readonly size: number; readonly cost: number }[]): string {
+  if (new Set(points.map((point) => point.size)).size < 2) return 'none';
+  return fitExponent(
+    points.map((point) => point.size),
+    points.map((point) => point.cost),
+  ).toFixed(2);
+}
+
+/**
+ * Exponents of time and memory over the sizes of a series, for each side that was measured on two sizes or more. Time:
+ * its best; memory: on the fewest threads, what it takes beyond the smallest size.
+ */
 export function seriesRows(results: readonly CaseResult[]): string[][] {
   const names = new Set(
     results.flatMap((result) => (result.series === undefined ? [] : [result.series.name])),
@@ -87,29 +102,29 @@ export function seriesRows(results: readonly CaseResult[]): string[][] {
     const series = results.filter((result) => result.series?.name === name);
     const sides = new Set(series.flatMap((result) => result.measured.map((one) => one.name)));
     return [...sides].flatMap((side) => {
-      const points = series.flatMap((result) => {
-        const one = best(result.measured, side);
-        return one === undefined ? [] : [{ size: result.series!.size, one }];
-      });
-      const sizes = points.map((point) => point.size);
-      if (new Set(sizes).size < 2) return [];
-      const times = points.map((point) => point.one.time.minimum);
-      const memory = points.map((point) => point.one.peakBytes - point.one.baselineBytes);
-      const last = Math.max(0, points.length - 3);
-      const exponent = (values: readonly number[], from: number): string =>
-        values.slice(from).every((value) => value > 0)
-          ? fitExponent(sizes.slice(from), values.slice(from)).toFixed(2)
-          : 'none';
+      const points = series
+        .flatMap((result) => {
+          const fastest = best(result.measured, side);
+          const leanest = result.measured
+            .filter((one) => one.name === side)
+            .sort((a, b) => a.threads - b.threads)[0];
+          return fastest && leanest ? [{ size: result.series!.size, fastest, leanest }] : [];
+        })
+        .sort((a, b) => a.size - b.size);
+      if (points.length < 2) return [];
+      const times = points.map(({ size, fastest }) => ({ size, cost: fastest.time.minimum }));
+      const memory = points
+        .map(({ size, leanest }) => ({ size, cost: leanest.peakBytes - points[0]!.leanest.peakBytes }))
+        .filter(({ cost }) => cost > NOISE);
       return [
         [
           name,
           side,
-          `${Math.min(...sizes)} to ${Math.max(...sizes)}`,
-          exponent(times, 0),
-          exponent(times, last),
-          exponent(memory, 0),
-          exponent(memory, last),
-          points.every((point) => point.one.time.measurable) ? 'yes' : 'no',
+          `${points[0]!.size} to ${points.at(-1)!.size}`,
+          exponent(times),
+          exponent(times.slice(-3)),
+          exponent(memory),
+          points.every(({ fastest }) => fastest.time.measurable) ? 'yes' : 'no',
         ],
       ];
     });
@@ -128,7 +143,7 @@ export function report(machine: Machine, results: readonly CaseResult[], conclud
   if (series.length > 0) {
     parts.push(
       `### Exponents: cost ∝ N^p\n\n${markdownTable(
-        ['series', 'side', 'N', 'time', 'time, last 3', 'memory', 'memory, last 3', 'measurable'],
+        ['series', 'side', 'N', 'time', 'time, largest 3', 'memory beyond the smallest', 'measurable'],
         series,
       )}`,
     );
