@@ -115,16 +115,7 @@ describe('report', () => {
         }),
       ),
     );
-    expect(seriesRows(results)[0]).toEqual([
-      's',
-      'equiflow',
-      '32 to 128',
-      '2.00',
-      '2.00',
-      '0.00',
-      '0.00',
-      'yes',
-    ]);
+    expect(seriesRows(results)[0]).toEqual(['s', 'equiflow', '32 to 128', '2.00', '2.00', 'none', 'yes']);
   });
 });
 
