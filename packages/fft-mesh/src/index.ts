@@ -21,6 +21,7 @@ export { type ComplexArrays, inverseRealFft, realFft } from './plain/real.ts';
 export * from './primitives.ts';
 export { halfLength, type Shells, shells, signedIndex } from './shells.ts';
 export * from './spectra/bins.ts';
+export * from './spectra/particles.ts';
 export * from './spectra/power.ts';
 export { fft, ifft } from './transforms/complex.ts';
 export { irfft, rfft } from './transforms/real.ts';

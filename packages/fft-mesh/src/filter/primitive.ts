@@ -129,6 +129,7 @@ const meshes: readonly Shape[] = [
   [1, 4, 4, 4],
 ];
 
+/** (x, T) to (F⁻¹ T F x, the packed spectrum of x); see `radialFilter`. */
 export const radialFilterPrimitive: Primitive<NoAttributes> = {
   name: '@equiflow/fft-mesh#radialFilterPrimitive',
   infer([x, filter]) {

@@ -166,6 +166,7 @@ function example({ window, orders }: (typeof cases)[number]) {
   return { attributes, mesh, count, positions: { shape: [count, d], values } };
 }
 
+/** (positions [P, d], weights [P]) to the mesh; see `paint`. */
 export const paintPrimitive: Primitive<PaintDerivativeAttributes> = {
   name: '@equiflow/fft-mesh#paintPrimitive',
   infer([positions, weights], attributes) {
@@ -195,6 +196,7 @@ export const paintPrimitive: Primitive<PaintDerivativeAttributes> = {
   }),
 };
 
+/** (positions [P, d], mesh) to values [P]; see `readout`. */
 export const readoutPrimitive: Primitive<PaintDerivativeAttributes> = {
   name: '@equiflow/fft-mesh#readoutPrimitive',
   infer([positions, mesh], attributes) {

@@ -5,7 +5,8 @@
  */
 import { TensorError } from '@equiflow/tensor';
 import { checkLength, convolutionLength, radices } from '../factor.ts';
-import { chirp, passTwiddles, unitRoot } from './twiddles.ts';
+import { pass2, pass4, passOdd } from './passes.ts';
+import { chirp, passTwiddles } from './twiddles.ts';
 
 /** A transform of one length, with its tables: make it once, use it often. */
 export interface FftPlan {
@@ -65,14 +66,10 @@ function makePlan(n: number): FftPlan {
 type Transform = (re: Float64Array, im: Float64Array) => void;
 
 /** Stockham passes: y[q + s(rp + j)] = w^(pj) Σ_k x[q + s(p + mk)] e^(−2πi jk/r), s the product of the radices done. */
-function stockham(n: number, factors: readonly number[]): Transform {
+function stockham(n: number, mixed: readonly number[]): Transform {
+  const factors = mixed.flatMap((radix) => (radix === 8 ? [4, 2] : [radix]));
+  const passes = factors.map((radix) => (radix === 4 ? pass4 : radix === 2 ? pass2 : passOdd(radix)));
   const twiddles = passTwiddles(n, factors);
-  const roots = new Map(
-    factors.map((radix) => [
-      radix,
-      Float64Array.from({ length: 2 * radix }, (_, i) => unitRoot(i >> 1, radix)[i & 1]!),
-    ]),
-  );
   const workRe = new Float64Array(n);
   const workIm = new Float64Array(n);
   return (re, im) => {
@@ -80,35 +77,14 @@ function stockham(n: number, factors: readonly number[]): Transform {
     let done = 1;
     let left = n;
     let at = 0;
-    for (const radix of factors) {
+    factors.forEach((radix, index) => {
       const span = left / radix;
-      const turn = roots.get(radix)!;
-      for (let p = 0; p < span; p++) {
-        for (let j = 0; j < radix; j++) {
-          const wr = j === 0 ? 1 : twiddles[at + 2 * j - 2]!;
-          const wi = j === 0 ? 0 : twiddles[at + 2 * j - 1]!;
-          for (let q = 0; q < done; q++) {
-            let sumRe = 0;
-            let sumIm = 0;
-            for (let k = 0; k < radix; k++) {
-              const which = 2 * ((j * k) % radix);
-              const cr = turn[which]!;
-              const ci = turn[which + 1]!;
-              const from = q + done * (p + span * k);
-              sumRe += xr[from]! * cr - xi[from]! * ci;
-              sumIm += xr[from]! * ci + xi[from]! * cr;
-            }
-            const to = q + done * (radix * p + j);
-            yr[to] = sumRe * wr - sumIm * wi;
-            yi[to] = sumRe * wi + sumIm * wr;
-          }
-        }
-        at += 2 * (radix - 1);
-      }
+      passes[index]!(xr, xi, yr, yi, done, span, twiddles, at);
+      at += 2 * (radix - 1) * span;
       [xr, xi, yr, yi] = [yr, yi, xr, xi];
       done *= radix;
       left = span;
-    }
+    });
     if (xr !== re) {
       re.set(xr);
       im.set(xi);

@@ -1,7 +1,9 @@
+import { key, randomUniform } from '@equiflow/tensor';
 import { describe, expect, test } from 'vitest';
 import { shells } from '../shells.ts';
 import { wavenumbers } from '../wavenumbers.ts';
 import { linearEdges, logEdges, shellEdges } from './bins.ts';
+import { particlePowerSpectrum } from './particles.ts';
 import { crossPowerSpectrum, powerSpectrum, shellPower } from './power.ts';
 
 /** a cos(2π n·x/N) + b sin(2π n·x/N) on a 12 × 12 mesh. */
@@ -74,6 +76,40 @@ describe('power spectra', () => {
       9,
     );
     expect(multiplicity.reduce((a, b) => a + b, 0)).toBe(144);
+  });
+});
+
+describe('the spectrum of particles', () => {
+  test('independent particles have their shot noise and nothing else, weights included', () => {
+    const count = 4000;
+    const positions = randomUniform(key(3), [count, 2], 'float64').map((u) => 60 * u);
+    const weights = randomUniform(key(4), [count], 'float64').map((u) => 0.5 + u);
+    const spectrum = particlePowerSpectrum(positions, {
+      mesh: [16, 16],
+      boxSize: 60,
+      weights,
+      edges: [0.05, 0.7],
+    });
+    expect(spectrum.shotNoise).toBeCloseTo((3600 / count) * (13 / 12), 1);
+    const error = Math.sqrt(2 / spectrum.modes[0]!);
+    expect(Math.abs(spectrum.power[0]! / spectrum.shotNoise - 1)).toBeLessThan(4 * error);
+  });
+
+  test('a lattice moved by one wave has the power of that wave', () => {
+    const amplitude = 0.05;
+    const positions = new Float64Array(2 * 32 * 32);
+    for (let i = 0; i < 1024; i++) {
+      const x = (60 * (i % 32)) / 32;
+      positions[2 * i] = (60 * Math.floor(i / 32)) / 32;
+      positions[2 * i + 1] = x - (amplitude / (3 * unit)) * Math.sin(3 * unit * x);
+    }
+    // δ = a cos(3 k_f x) to first order in a.
+    const edges = [2.9 * unit, 3.1 * unit];
+    const { power, modes } = particlePowerSpectrum(positions, { mesh: [12, 12], boxSize: 60, edges });
+    expect(power[0]! * modes[0]!).toBeCloseTo((2 * amplitude ** 2 * 3600) / 4, 1);
+    expect(() => particlePowerSpectrum(positions.subarray(1), box)).toThrow(
+      /2047 coordinates and 1023 weights/,
+    );
   });
 });
 

@@ -70,8 +70,10 @@ function complexPrimitive(name: 'fft' | 'ifft'): Primitive<TransformAttributes> 
   };
 }
 
+/** (re, im) to (re, im) of the spectrum; see `fft`. */
 export const fftPrimitive: Primitive<TransformAttributes> = complexPrimitive('fft');
 
+/** (re, im) of a spectrum to (re, im); see `ifft`. */
 export const ifftPrimitive: Primitive<TransformAttributes> = complexPrimitive('ifft');
 
 /**

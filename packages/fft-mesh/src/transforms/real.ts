@@ -30,6 +30,7 @@ export function orZeros(tensor: Tensor | null | undefined, like: Tensor): Tensor
   return tensor ?? full(0, like.shape, like.dtype);
 }
 
+/** x to (re, im) of its half-complex spectrum; see `rfft`. */
 export const rfftPrimitive: Primitive<TransformAttributes> = {
   name: '@equiflow/fft-mesh#rfftPrimitive',
   infer([x], { axes }) {
@@ -84,6 +85,7 @@ export const rfftPrimitive: Primitive<TransformAttributes> = {
   ],
 };
 
+/** (re, im) of a half-complex spectrum to real data; see `irfft`. */
 export const irfftPrimitive: Primitive<InverseRealAttributes> = {
   name: '@equiflow/fft-mesh#irfftPrimitive',
   infer(inputs, { axes, n }) {
