@@ -1,11 +1,21 @@
-import { compile, constant, key, randomNormal, reshape, slice, type Tensor, vjp } from '@equiflow/tensor';
+import {
+  compile,
+  constant,
+  key,
+  layoutOf,
+  randomNormal,
+  reshape,
+  slice,
+  type Tensor,
+  unpackParameters,
+  vjp,
+} from '@equiflow/tensor';
 import { expect, test } from 'vitest';
 import { type Bijection, compose } from './bijection.ts';
 import { logarithm, logDensity } from './layers/log-density.ts';
 import { pixelSpline } from './layers/pixel-spline.ts';
 import { radialTransfer } from './layers/radial-transfer.ts';
 import { standardise } from './layers/standardise.ts';
-import { layoutOf, unpackParameters } from './parameters.ts';
 import { logAbsDeterminant } from './testing/log-abs-determinant.ts';
 
 const transfer = radialTransfer({

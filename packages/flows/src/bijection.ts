@@ -3,8 +3,14 @@
  * to latent and `inverse` samples; both return the summed log-determinant of their own Jacobian, per
  * sample (Papamakarios et al. 2021, section 2).
  */
-import { add, type Tensor } from '@equiflow/tensor';
-import { type ParameterSpecs, type ParameterTensors, underPrefix, withinPrefix } from './parameters.ts';
+import {
+  add,
+  type ParameterSpecs,
+  type ParameterTensors,
+  type Tensor,
+  underPrefix,
+  withinPrefix,
+} from '@equiflow/tensor';
 
 /** A transformed field and ln |det ∂value/∂input|, shape [batch]. */
 export interface Transformed {

@@ -3,8 +3,15 @@
  * the prior box mapped to [−1, 1], with SiLU activations. Its last layer starts at zero weights, so that
  * a new flow does not depend on θ and starts exactly at the bias.
  */
-import { add, matmul, silu, type Tensor } from '@equiflow/tensor';
-import type { ParameterSpec, ParameterSpecs, ParameterTensors } from './parameters.ts';
+import {
+  add,
+  matmul,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type ParameterTensors,
+  silu,
+  type Tensor,
+} from '@equiflow/tensor';
 
 /** θ → [batch, outputs]. */
 export interface Conditioner {

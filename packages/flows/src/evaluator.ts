@@ -5,6 +5,7 @@
 import {
   broadcastTo,
   gradients,
+  layoutOf,
   sum,
   type Tensor,
   type TensorType,
@@ -12,7 +13,6 @@ import {
   trace,
 } from '@equiflow/tensor';
 import { dataParallel, type ParallelExecutable, type Pool, planOf } from '@equiflow/tensor-wasm';
-import { layoutOf } from './parameters.ts';
 import { chunkOf } from './training/loss-executor.ts';
 import type { Trenf } from './trenf.ts';
 

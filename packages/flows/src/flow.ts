@@ -1,8 +1,7 @@
 /** A normalizing flow: p(x|θ) = p_z(f(x|θ)) |det ∂f/∂x|, with f from data to latent. */
-import { add, type Tensor } from '@equiflow/tensor';
+import { add, type ParameterSpecs, type Tensor, unpackParameters } from '@equiflow/tensor';
 import type { BaseDensity } from './base-density.ts';
 import type { Bijection } from './bijection.ts';
-import { type ParameterSpecs, unpackParameters } from './parameters.ts';
 
 /** A conditional density of fields, with its parameters in one flat vector. */
 export interface Flow {

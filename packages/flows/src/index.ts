@@ -1,4 +1,13 @@
 /** Equivariant normalizing flows for fields on a mesh: bijections, TRENF, losses, training, posteriors, calibration. */
+export {
+  initialParameters,
+  layoutOf,
+  type ParameterSlot,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type ParameterTensors,
+  unpackParameters,
+} from '@equiflow/tensor';
 export { type BaseDensity, standardNormal, studentT } from './base-density.ts';
 export { type Bijection, compose, type Transformed } from './bijection.ts';
 export * from './calibration/index.ts';
@@ -16,15 +25,6 @@ export {
   transferMatrix,
 } from './layers/radial-transfer.ts';
 export { standardise } from './layers/standardise.ts';
-export {
-  initialParameters,
-  layoutOf,
-  type ParameterSlot,
-  type ParameterSpec,
-  type ParameterSpecs,
-  type ParameterTensors,
-  unpackParameters,
-} from './parameters.ts';
 export * from './posterior/adaptive-grid.ts';
 export * from './posterior/fisher.ts';
 export * from './posterior/flow-posterior.ts';

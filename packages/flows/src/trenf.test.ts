@@ -2,6 +2,7 @@ import {
   compile,
   constant,
   key,
+  layoutOf,
   randomNormal,
   reshape,
   slice,
@@ -11,7 +12,6 @@ import {
 } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { expect, test } from 'vitest';
-import { layoutOf } from './parameters.ts';
 import { logAbsDeterminant } from './testing/log-abs-determinant.ts';
 import { type Trenf, type TrenfSpec, trenf, trenfDefaults } from './trenf.ts';
 

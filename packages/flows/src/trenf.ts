@@ -3,7 +3,7 @@
  * arXiv:2202.05282): layers of ψ_l(F⁻¹ T̂_l(k|θ) F x) between the data and white noise. A model is described by plain data,
  * the `TrenfSpec`, which a checkpoint stores; the parameters are one flat vector.
  */
-import { add, constant, multiply, type Tensor } from '@equiflow/tensor';
+import { add, constant, multiply, type Tensor, unpackParameters, withinPrefix } from '@equiflow/tensor';
 import { standardNormal } from './base-density.ts';
 import { type Bijection, compose } from './bijection.ts';
 import { type Flow, flow } from './flow.ts';
@@ -11,7 +11,6 @@ import { logDensity } from './layers/log-density.ts';
 import { type PixelSpline, pixelSpline } from './layers/pixel-spline.ts';
 import { type RadialTransfer, radialTransfer } from './layers/radial-transfer.ts';
 import { standardise } from './layers/standardise.ts';
-import { unpackParameters, withinPrefix } from './parameters.ts';
 import type { Box } from './posterior/adaptive-grid.ts';
 
 /** Every choice of a TRENF, as plain data. */

@@ -3,6 +3,7 @@ export * from './autodiff.ts';
 export * from './compile.ts';
 export * from './graph.ts';
 export * from './optimisers/index.ts';
+export * from './parameters.ts';
 export type * from './primitive.ts';
 export * from './primitives/index.ts';
 export * from './random/draw.ts';

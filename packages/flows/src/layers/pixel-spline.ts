@@ -10,10 +10,9 @@ import {
   rationalQuadraticInverse,
   rationalQuadraticParameterCount,
 } from '@equiflow/splines';
-import { reshape, type Tensor } from '@equiflow/tensor';
+import { type ParameterTensors, reshape, type Tensor } from '@equiflow/tensor';
 import type { Bijection, Transformed } from '../bijection.ts';
 import { perceptron } from '../conditioner.ts';
-import type { ParameterTensors } from '../parameters.ts';
 
 /** Choices of the layer. */
 export interface PixelSplineOptions {

@@ -6,10 +6,9 @@
  */
 import { radialFilter, radialFilterLogDet, shells } from '@equiflow/fft-mesh';
 import { cubicSplineMatrix } from '@equiflow/splines';
-import { constant, exp, matmul, negate, type Tensor } from '@equiflow/tensor';
+import { constant, exp, matmul, negate, type ParameterTensors, type Tensor } from '@equiflow/tensor';
 import type { Bijection } from '../bijection.ts';
 import { perceptron } from '../conditioner.ts';
-import type { ParameterTensors } from '../parameters.ts';
 
 /** Choices of the layer. */
 export interface RadialTransferOptions {

@@ -3,8 +3,9 @@
  * names every choice. A training resumed from it goes on bit for bit, for its random numbers are functions of the
  * seed and the step alone.
  */
+
 import { decodeSafetensors, encodeSafetensors, FileFormatError } from '@equiflow/io';
-import { layoutOf } from '../parameters.ts';
+import { layoutOf } from '@equiflow/tensor';
 import { type TrenfSpec, trenf } from '../trenf.ts';
 import type { TrainingOptions } from './options.ts';
 

@@ -9,6 +9,7 @@ import {
   foldIn,
   gradients,
   key,
+  layoutOf,
   logSumExp,
   negate,
   reshape,
@@ -20,7 +21,6 @@ import {
   trace,
 } from '@equiflow/tensor';
 import { dataParallel, type ParallelExecutable, type Pool, planOf } from '@equiflow/tensor-wasm';
-import { layoutOf } from '../parameters.ts';
 import type { Trenf } from '../trenf.ts';
 import type { Batch } from './dataset.ts';
 import { type CovarianceTable, drawTheta } from './theta-draws.ts';

@@ -8,11 +8,11 @@ import {
   clipByGlobalNorm,
   cosineSchedule,
   foldIn,
+  initialParameters,
   key,
   permutation,
   type Schedule,
 } from '@equiflow/tensor';
-import { initialParameters } from '../parameters.ts';
 import type { Trenf } from '../trenf.ts';
 import type { EpochRecord, TrainingState } from './checkpoint.ts';
 import { type Batch, type MapDataset, readBatch, splitBySimulation } from './dataset.ts';

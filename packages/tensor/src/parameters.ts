@@ -1,8 +1,13 @@
 /**
- * Named parameters of a flow, kept in one flat vector: an optimiser, a gradient, a checkpoint and a
+ * Named parameters of a model, kept in one flat vector: an optimiser, a gradient, a checkpoint and a
  * worker then each handle one array. Inside a graph the vector is cut into slices, which cost nothing.
  */
-import { foldIn, key, randomNormal, reshape, slice, type Tensor, TensorError } from '@equiflow/tensor';
+import { reshape } from './primitives/reshape.ts';
+import { slice } from './primitives/slice.ts';
+import { randomNormal } from './random/draw.ts';
+import { foldIn, key } from './random/philox.ts';
+import type { Tensor } from './tensor.ts';
+import { TensorError } from './types.ts';
 
 /** Shape of one parameter and how its first values are drawn: normal with a standard deviation, or given. */
 export interface ParameterSpec {
@@ -65,7 +70,7 @@ export function initialParameters(specs: ParameterSpecs, seed: number): Float64A
 export function unpackParameters(specs: ParameterSpecs, flat: Tensor): ParameterTensors {
   const { slots, size } = layoutOf(specs);
   if (flat.shape.length !== 1 || flat.size !== size) {
-    throw new TensorError(`parameters: a vector of ${flat.size} values where the flow has ${size}`);
+    throw new TensorError(`parameters: a vector of ${flat.size} values where the model has ${size}`);
   }
   return Object.fromEntries(
     slots.map(({ name, shape, offset, size: count }) => [
