@@ -2,6 +2,7 @@
  * The exact and the lognormal limit: flows with T̂ = 1/(a √P_k), ψ = a x (and ψ = ln before them) against the densities
  * by sums over the modes, cell by cell, for all sides asked for, both precisions, both backends.
  */
+import { setImmediate } from 'node:timers/promises';
 import {
   type Comparison,
   compareOn,
@@ -48,21 +49,21 @@ const lognormalFields: readonly FieldMaker[] = [
 ];
 
 /** The limit T̂ = 1/(a √P_k), ψ = a x. */
-export function exactLimit(plan: ExactPlan, progress: Progress): Section {
+export async function exactLimit(plan: ExactPlan, progress: Progress): Promise<Section> {
   return limitSection('exact limit', plan, exactFields, progress);
 }
 
 /** The limit T̂ = 1, ψ = ln, then the whitening. */
-export function lognormalLimit(plan: ExactPlan, progress: Progress): Section {
+export async function lognormalLimit(plan: ExactPlan, progress: Progress): Promise<Section> {
   return limitSection('lognormal limit', plan, lognormalFields, progress);
 }
 
-function limitSection(
+async function limitSection(
   what: string,
   plan: ExactPlan,
   makers: readonly FieldMaker[],
   progress: Progress,
-): Section {
+): Promise<Section> {
   const start = performance.now();
   const on = machines();
   const meshes = [
@@ -76,7 +77,9 @@ function limitSection(
   const drawn: number[] = [];
   let done = 0;
   for (const mesh of meshes) {
-    progress.step(`${what}: ${mesh.side}^${mesh.dimensions}`, done / total);
+    progress.step(what, done / total);
+    // Ctrl-C is heard between meshes.
+    await setImmediate();
     for (const make of makers) {
       const field = make(mesh.side, mesh.dimensions);
       drawn.push(Math.abs(field.drawn));

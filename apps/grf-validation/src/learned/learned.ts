@@ -21,6 +21,8 @@ import {
   modesOf,
   type PosteriorPair,
   posteriorPairs,
+  type SampledMaps,
+  sampledMaps,
   type Whitening,
   whitening,
 } from './measure.ts';
@@ -55,6 +57,7 @@ export interface ModelFigures {
   readonly fisher?: readonly FisherComparison[];
   readonly whitening: Whitening;
   readonly curves: readonly LearnedCurves[];
+  readonly samples: SampledMaps;
 }
 
 /** Means and standard deviations of one map's two posteriors. */
@@ -75,11 +78,23 @@ export interface PosteriorExample {
   readonly flow: Float64Array;
 }
 
+/** The learned limit as a section, and all that figures are drawn from. */
+export interface LearnedResult {
+  readonly section: Section;
+  readonly models: readonly ModelFigures[];
+}
+
 /** Trains and measures all models of a plan. Maps go to a folder under `out`, which is removed at the end. */
-export async function learnedLimit(plan: LearnedPlan, out: string, progress: Progress): Promise<Section> {
+export async function learnedLimit(
+  plan: LearnedPlan,
+  out: string,
+  progress: Progress,
+): Promise<LearnedResult> {
   const start = performance.now();
   mkdirSync(out, { recursive: true });
   const folder = mkdtempSync(join(out, 'maps-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   const pool = await openPool();
   const stored = new Map<string, { family: GaussianFamily; maps: StoredMaps }>();
   const models: ModelFigures[] = [];
@@ -102,15 +117,23 @@ export async function learnedLimit(plan: LearnedPlan, out: string, progress: Pro
   } finally {
     await pool.close();
     for (const { maps } of stored.values()) maps.close();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
   const limits = plan.models.find((model) => model.limits)?.limits;
-  return section(
-    checks,
-    { ...limits },
-    { side: plan.side, boxSize: plan.boxSize, trainingMaps: plan.trainingMaps, models },
-    (performance.now() - start) / 1000,
-  );
+  const { side, boxSize, trainingMaps } = plan;
+  const figures = { side, boxSize, trainingMaps, models: models.map(withoutPictures) };
+  return {
+    section: section(checks, { ...limits }, figures, (performance.now() - start) / 1000),
+    models,
+  };
+}
+
+/** The figures of a model without what is only drawn. */
+function withoutPictures({ samples, posteriors, ...figures }: ModelFigures): Record<string, unknown> {
+  if (!posteriors) return figures;
+  const { examples, ...kept } = posteriors;
+  return { ...figures, posteriors: kept };
 }
 
 async function measureModel(
@@ -160,6 +183,7 @@ async function measureModel(
       ...(counts.fisher > 0 ? { fisher: await fisherFigures(plan, family, evaluator, counts.fisher) } : {}),
       whitening: await whitening(family, evaluator, fresh, counts.whitening, plan.bins),
       curves: plan.thetas.map((theta) => learnedCurves(family, flow, parameters, theta)),
+      samples: await sampledMaps(family, evaluator, plan.thetas),
     };
   } finally {
     await evaluator.close();

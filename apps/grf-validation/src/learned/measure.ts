@@ -1,4 +1,5 @@
 /** What a trained flow is measured by: each function takes the flow's evaluator and the exact family, and gives numbers. */
+import { radialFilter } from '@equiflow/fft-mesh';
 import {
   type AdaptiveGrid,
   adaptiveGrid,
@@ -13,7 +14,7 @@ import {
   uniformStream,
   uniformsOfRanks,
 } from '@equiflow/flows';
-import { foldIn, key } from '@equiflow/tensor';
+import { compile, foldIn, key, randomNormal, type Tensor } from '@equiflow/tensor';
 import { directTransform, type ModePower, modePower, powerOf } from '../direct/mode-power.ts';
 import { type GaussianFamily, PRIOR } from './gaussian-family.ts';
 import { type DrawnMaps, mapsInMemory } from './maps.ts';
@@ -237,4 +238,37 @@ export async function whitening(
     ...whiteningBins(squares, multiplicity, sums, bins),
     mean: sums.cross[0]! / sums.w[0]! - 1,
   };
+}
+
+/** Maps made from the same white noise, one at each θ, by the flow and by the exact √P_k. */
+export interface SampledMaps {
+  readonly side: number;
+  readonly thetas: readonly (readonly number[])[];
+  readonly exact: readonly Float64Array[];
+  readonly flow: readonly Float64Array[];
+}
+
+/** One map at each θ: f⁻¹(w) of the flow beside F⁻¹ √P_k F w. */
+export async function sampledMaps(
+  family: GaussianFamily,
+  evaluator: Evaluator,
+  thetas: readonly (readonly [number, number])[],
+): Promise<SampledMaps> {
+  const { side } = family;
+  const cells = side ** 2;
+  const white = randomNormal(key(5001), [thetas.length * cells], 'float64');
+  const generated = await evaluator.generate(white, Float64Array.from(thetas.flat()));
+  const program = compile(
+    (w: Tensor, deviations: Tensor) => radialFilter(w, deviations),
+    [
+      { shape: [1, side, side], dtype: 'float64' },
+      { shape: [1, family.squares.length], dtype: 'float64' },
+    ],
+  );
+  const exact = thetas.map((theta, i) => {
+    const deviations = family.variances(...theta).map(Math.sqrt);
+    return program.run([white.subarray(i * cells, (i + 1) * cells), deviations])[0]!.slice() as Float64Array;
+  });
+  program.dispose();
+  return { side, thetas, exact, flow: thetas.map((_, i) => generated.slice(i * cells, (i + 1) * cells)) };
 }

@@ -132,11 +132,8 @@ export function whiteningBins(
 }
 
 /** Largest absolute value; NaN if one is NaN. */
-export function largest(values: Iterable<number>): number {
+export function largest(values: ArrayLike<number>): number {
   let most = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) return Number.NaN;
-    most = Math.max(most, Math.abs(value));
-  }
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
   return most;
 }
