@@ -2,7 +2,7 @@
  * Complex transforms of every column of a matrix with split re and im: lanes are neighbours in memory, taken
  * in blocks that stay in the first-level cache. Exchange re and im (of source and target) for the inverse.
  */
-import { bufferBytes, bufferLength, transformLanes } from './lanes';
+import { bufferBytes, bufferLength, readsOut, transformFrom, transformLanes, transformTo, writesOut } from './lanes';
 import { PAIR } from './passes';
 
 /** Lanes of a vector. */
@@ -68,13 +68,23 @@ export function columns<T>(
   const block = blockVectors(plan);
   const b = scratch + bufferBytes(plan, block);
   const width = block * lanesOf<T>();
+  const sourceGap = sourceIm - sourceRe, targetGap = targetIm - targetRe;
+  const direct = readsOut(plan, sourceGap, sourceStride) && writesOut(plan, targetGap, targetStride);
   for (let lane: usize = 0; lane < lanes; lane += width) {
     const left = lanes - lane;
     const taken = left < width ? left : width;
     const vectors = (taken + lanesOf<T>() - 1) / lanesOf<T>();
     const offset = lane * sizeof<T>();
-    readBlock<T>(sourceRe + offset, sourceIm + offset, sourceStride, n, scratch, vectors);
+    const rest = taken % lanesOf<T>();
+    const from = sourceRe + offset, to = targetRe + offset;
+    // The passes at the ends reach into the matrices where they can; two passes at least, so that in place is fine.
+    if (direct && !rest) {
+      const x = transformFrom<T>(plan, table, from, sourceGap, sourceStride, scratch, b, vectors, 1);
+      transformTo<T>(plan, table, x, b, to, targetGap, targetStride, vectors, 1);
+      continue;
+    }
+    readBlock<T>(from, from + sourceGap, sourceStride, n, scratch, vectors);
     const result = transformLanes<T>(plan, table, scratch, b, vectors);
-    writeBlock<T>(result, n, targetRe + offset, targetIm + offset, targetStride, vectors, taken % lanesOf<T>());
+    writeBlock<T>(result, n, to, to + targetGap, targetStride, vectors, rest);
   }
 }

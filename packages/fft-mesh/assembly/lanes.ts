@@ -7,7 +7,7 @@
  *   24 offset of the chirp (n pairs) · 25 offset of the spectrum of the chirp (M pairs) · 26 offset of the
  *   twiddles of a real transform. Offsets count numbers of the float table.
  */
-import { PAIR, pass } from './passes';
+import { PAIR, pass, reachesOut, readPass, writePass } from './passes';
 
 @inline export function field(plan: usize, index: usize): i32 {
   return load<i32>(plan + (index << 2));
@@ -29,21 +29,24 @@ import { PAIR, pass } from './passes';
   return bufferLength(plan) * vectors * PAIR;
 }
 
-/** Runs the passes from a; the result is in a or b: returns where. */
-function passes<T>(plan: usize, table: usize, n: i32, a: usize, b: usize, vectors: usize): usize {
+/**
+ * Runs the passes `first` … `end` − 1 from a; the result is in a or b: returns where.
+ */
+function passes<T>(plan: usize, table: usize, n: i32, a: usize, b: usize, vectors: usize, first: i32, end: i32): usize {
   let w = part<T>(plan, 2, table);
   let inner = vectors * PAIR;
   let left = n;
-  const count = field(plan, 3);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < end; i++) {
     const radix = field(plan, 4 + i);
     left /= radix;
-    pass<T>(radix, a, b, left, inner, w);
+    if (i >= first) {
+      pass<T>(radix, a, b, left, inner, w);
+      const swap = a;
+      a = b;
+      b = swap;
+    }
     w += <usize>(2 * (radix - 1) * left) * sizeof<T>();
     inner *= radix;
-    const swap = a;
-    a = b;
-    b = swap;
   }
   return a;
 }
@@ -69,10 +72,10 @@ function bluestein<T>(plan: usize, table: usize, a: usize, b: usize, vectors: us
   const chirp = part<T>(plan, 24, table);
   modulate<T>(a, chirp, n, vectors, false);
   memory.fill(a + <usize>n * vectors * PAIR, 0, <usize>(m - n) * vectors * PAIR);
-  let x = passes<T>(plan, table, m, a, b, vectors);
+  let x = passes<T>(plan, table, m, a, b, vectors, 0, field(plan, 3));
   // Exchanging re and im before and after makes the forward transform the inverse one.
   modulate<T>(x, part<T>(plan, 25, table), m, vectors, true);
-  x = passes<T>(plan, table, m, x, x == a ? b : a, vectors);
+  x = passes<T>(plan, table, m, x, x == a ? b : a, vectors, 0, field(plan, 3));
   const bytes = <usize>n * vectors * PAIR;
   for (let i: usize = 0; i < bytes; i += PAIR) {
     const re = v128.load(x + i);
@@ -86,5 +89,42 @@ function bluestein<T>(plan: usize, table: usize, a: usize, b: usize, vectors: us
 /** Forward transform of the block in a (b is scratch of the same size); returns the buffer with the result. */
 export function transformLanes<T>(plan: usize, table: usize, a: usize, b: usize, vectors: usize): usize {
   if (field(plan, 1)) return bluestein<T>(plan, table, a, b, vectors);
-  return passes<T>(plan, table, field(plan, 0), a, b, vectors);
+  return passes<T>(plan, table, field(plan, 0), a, b, vectors, 0, field(plan, 3));
+}
+
+/**
+ * Whether the lines of a butterfly's rows stay in the first-level cache together: with far rows, or re and im a
+ * multiple of 4096 bytes apart, too many fall on one of its sets, and a copy to the block first is quicker.
+ */
+@inline function cacheable(gap: usize, stride: usize): bool {
+  return stride <= 16384 && (gap & 4095) != 0;
+}
+
+/** Whether the first pass shall read its elements from outside the block: `transformFrom`. */
+@inline export function readsOut(plan: usize, gap: usize, stride: usize): bool {
+  return cacheable(gap, stride) && !field(plan, 1) && field(plan, 3) > 1 && reachesOut(field(plan, 4));
+}
+
+/** Whether the last pass shall write its elements outside the block: `transformTo`. */
+@inline export function writesOut(plan: usize, gap: usize, stride: usize): bool {
+  return cacheable(gap, stride) && !field(plan, 1) && field(plan, 3) > 1 && reachesOut(field(plan, 3 + field(plan, 3)));
+}
+
+/** Forward transform of a matrix's columns (re at x, im `gap` further) into a or b; returns where. */
+export function transformFrom<T>(
+  plan: usize, table: usize, x: usize, gap: usize, stride: usize, a: usize, b: usize, vectors: usize, end: i32,
+): usize {
+  const n = field(plan, 0), radix = field(plan, 4);
+  readPass<T>(radix, x, gap, stride, a, n / radix, vectors, part<T>(plan, 2, table));
+  return passes<T>(plan, table, n, a, b, vectors, 1, end);
+}
+
+/** Forward transform of a block to a matrix's columns, from pass `first` on. */
+export function transformTo<T>(
+  plan: usize, table: usize, a: usize, b: usize, y: usize, gap: usize, stride: usize, vectors: usize, first: i32,
+): void {
+  const n = field(plan, 0), last = field(plan, 3) - 1;
+  const radix = field(plan, 4 + last);
+  const x = passes<T>(plan, table, n, a, b, vectors, first, last);
+  writePass<T>(radix, x, y, gap, stride, n / radix, vectors);
 }

@@ -11,15 +11,22 @@
 /** Bytes of one complex vector: re and im. */
 export const PAIR: usize = 32;
 
-/** Stores (re, im) times a twiddle, or as it is. */
+/** Stores (re, im), times a twiddle where `twiddled`; im lies beside re in a block, or `apart` by `gap` bytes. */
+@inline function putAt<T>(at: usize, gap: usize, apart: bool, re: v128, im: v128, wr: v128, wi: v128, twiddled: bool): void {
+  const yr = twiddled ? v128.sub<T>(v128.mul<T>(re, wr), v128.mul<T>(im, wi)) : re;
+  const yi = twiddled ? v128.add<T>(v128.mul<T>(re, wi), v128.mul<T>(im, wr)) : im;
+  v128.store(at, yr);
+  if (apart) v128.store(at + gap, yi);
+  else v128.store(at, yi, 16);
+}
+
 @inline function put<T>(at: usize, re: v128, im: v128, wr: v128, wi: v128, twiddled: bool): void {
-  if (twiddled) {
-    v128.store(at, v128.sub<T>(v128.mul<T>(re, wr), v128.mul<T>(im, wi)));
-    v128.store(at, v128.add<T>(v128.mul<T>(re, wi), v128.mul<T>(im, wr)), 16);
-  } else {
-    v128.store(at, re);
-    v128.store(at, im, 16);
-  }
+  putAt<T>(at, 0, false, re, im, wr, wi, twiddled);
+}
+
+/** The im that belongs to the re at x. */
+@inline function imOf(x: usize, gap: usize, apart: bool): v128 {
+  return apart ? v128.load(x + gap) : v128.load(x, 16);
 }
 
 /** Real number `index` of a table in every lane; nothing is read where the pass has no twiddles. */
@@ -56,21 +63,24 @@ export const PAIR: usize = 32;
   }
 }
 
-@inline function butterflies4<T>(x: usize, y: usize, reach: usize, inner: usize, w: usize, twiddled: bool): void {
-  const w1r = twiddle<T>(w, 0, twiddled), w1i = twiddle<T>(w, 1, twiddled), w2r = twiddle<T>(w, 2, twiddled), w2i = twiddle<T>(w, 3, twiddled);
-  const w3r = twiddle<T>(w, 4, twiddled), w3i = twiddle<T>(w, 5, twiddled);
-  for (const end = y + inner; y < end; x += PAIR, y += PAIR) {
+/** `count` radix-4 butterflies; x and y are blocks, or matrices with im `apart` from re. */
+@inline function butterflies4<T>(
+  x: usize, xGap: usize, xApart: bool, y: usize, yGap: usize, yApart: bool,
+  reach: usize, leap: usize, count: usize, w: usize, twiddled: bool,
+): void {
+  const w1r = twiddle<T>(w, 0, twiddled), w1i = twiddle<T>(w, 1, twiddled), w2r = twiddle<T>(w, 2, twiddled);
+  const w2i = twiddle<T>(w, 3, twiddled), w3r = twiddle<T>(w, 4, twiddled), w3i = twiddle<T>(w, 5, twiddled);
+  for (let left = count; left; left--, x += xApart ? 16 : PAIR, y += yApart ? 16 : PAIR) {
     const xb = x + reach, xc = xb + reach, xd = xc + reach;
-    const ar = v128.load(x), ai = v128.load(x, 16), br = v128.load(xb), bi = v128.load(xb, 16);
-    const cr = v128.load(xc), ci = v128.load(xc, 16), dr = v128.load(xd), di = v128.load(xd, 16);
+    const ar = v128.load(x), ai = imOf(x, xGap, xApart), br = v128.load(xb), bi = imOf(xb, xGap, xApart);
+    const cr = v128.load(xc), ci = imOf(xc, xGap, xApart), dr = v128.load(xd), di = imOf(xd, xGap, xApart);
     const pr = v128.add<T>(ar, cr), pi = v128.add<T>(ai, ci), mr = v128.sub<T>(ar, cr), mi = v128.sub<T>(ai, ci);
     const qr = v128.add<T>(br, dr), qi = v128.add<T>(bi, di), nr = v128.sub<T>(br, dr), ni = v128.sub<T>(bi, di);
-    const yb = y + inner, yc = yb + inner, yd = yc + inner;
-    v128.store(y, v128.add<T>(pr, qr));
-    v128.store(y, v128.add<T>(pi, qi), 16);
-    put<T>(yb, v128.add<T>(mr, ni), v128.sub<T>(mi, nr), w1r, w1i, twiddled);
-    put<T>(yc, v128.sub<T>(pr, qr), v128.sub<T>(pi, qi), w2r, w2i, twiddled);
-    put<T>(yd, v128.sub<T>(mr, ni), v128.add<T>(mi, nr), w3r, w3i, twiddled);
+    const yb = y + leap, yc = yb + leap, yd = yc + leap;
+    putAt<T>(y, yGap, yApart, v128.add<T>(pr, qr), v128.add<T>(pi, qi), w1r, w1i, false);
+    putAt<T>(yb, yGap, yApart, v128.add<T>(mr, ni), v128.sub<T>(mi, nr), w1r, w1i, twiddled);
+    putAt<T>(yc, yGap, yApart, v128.sub<T>(pr, qr), v128.sub<T>(pi, qi), w2r, w2i, twiddled);
+    putAt<T>(yd, yGap, yApart, v128.sub<T>(mr, ni), v128.add<T>(mi, nr), w3r, w3i, twiddled);
   }
 }
 
@@ -139,41 +149,44 @@ export const PAIR: usize = 32;
   }
 }
 
-@inline function butterflies8<T>(x: usize, y: usize, reach: usize, inner: usize, w: usize, twiddled: bool): void {
+/** `count` radix-8 butterflies, as `butterflies4`. */
+@inline function butterflies8<T>(
+  x: usize, xGap: usize, xApart: bool, y: usize, yGap: usize, yApart: bool,
+  reach: usize, leap: usize, count: usize, w: usize, twiddled: bool,
+): void {
   const root = v128.splat<T>(<T>0.70710678118654752440);
-  for (const end = y + inner; y < end; x += PAIR, y += PAIR) {
+  for (let left = count; left; left--, x += xApart ? 16 : PAIR, y += yApart ? 16 : PAIR) {
     const xb = x + reach, xc = xb + reach, xd = xc + reach;
     const xe = xd + reach, xf = xe + reach, xg = xf + reach, xh = xg + reach;
-    const yb = y + inner, yc = yb + inner, yd = yc + inner;
-    const ye = yd + inner, yf = ye + inner, yg = yf + inner, yh = yg + inner;
+    const yb = y + leap, yc = yb + leap, yd = yc + leap;
+    const ye = yd + leap, yf = ye + leap, yg = yf + leap, yh = yg + leap;
     // Differences of elements four apart give the odd outputs: turned by e^(-πi k / 4).
-    let ar = v128.load(x), br = v128.load(xe), ai = v128.load(x, 16), bi = v128.load(xe, 16);
+    let ar = v128.load(x), br = v128.load(xe), ai = imOf(x, xGap, xApart), bi = imOf(xe, xGap, xApart);
     const p0r = v128.add<T>(ar, br), p0i = v128.add<T>(ai, bi), m0r = v128.sub<T>(ar, br), m0i = v128.sub<T>(ai, bi);
-    ar = v128.load(xc); br = v128.load(xg); ai = v128.load(xc, 16); bi = v128.load(xg, 16);
+    ar = v128.load(xc); br = v128.load(xg); ai = imOf(xc, xGap, xApart); bi = imOf(xg, xGap, xApart);
     const p2r = v128.add<T>(ar, br), p2i = v128.add<T>(ai, bi), m2r = v128.sub<T>(ai, bi), m2i = v128.sub<T>(br, ar);
-    ar = v128.load(xb); br = v128.load(xf); ai = v128.load(xb, 16); bi = v128.load(xf, 16);
+    ar = v128.load(xb); br = v128.load(xf); ai = imOf(xb, xGap, xApart); bi = imOf(xf, xGap, xApart);
     const p1r = v128.add<T>(ar, br), p1i = v128.add<T>(ai, bi);
     const d1r = v128.sub<T>(ar, br), d1i = v128.sub<T>(ai, bi);
-    ar = v128.load(xd); br = v128.load(xh); ai = v128.load(xd, 16); bi = v128.load(xh, 16);
+    ar = v128.load(xd); br = v128.load(xh); ai = imOf(xd, xGap, xApart); bi = imOf(xh, xGap, xApart);
     const p3r = v128.add<T>(ar, br), p3i = v128.add<T>(ai, bi);
     const d3r = v128.sub<T>(ar, br), d3i = v128.sub<T>(ai, bi);
     // Even outputs.
     const q0r = v128.add<T>(p0r, p2r), q0i = v128.add<T>(p0i, p2i), q1r = v128.sub<T>(p0r, p2r), q1i = v128.sub<T>(p0i, p2i);
     const q2r = v128.add<T>(p1r, p3r), q2i = v128.add<T>(p1i, p3i), q3r = v128.sub<T>(p1i, p3i), q3i = v128.sub<T>(p3r, p1r);
-    v128.store(y, v128.add<T>(q0r, q2r));
-    v128.store(y, v128.add<T>(q0i, q2i), 16);
-    put<T>(yc, v128.add<T>(q1r, q3r), v128.add<T>(q1i, q3i), twiddle<T>(w, 2, twiddled), twiddle<T>(w, 3, twiddled), twiddled);
-    put<T>(ye, v128.sub<T>(q0r, q2r), v128.sub<T>(q0i, q2i), twiddle<T>(w, 6, twiddled), twiddle<T>(w, 7, twiddled), twiddled);
-    put<T>(yg, v128.sub<T>(q1r, q3r), v128.sub<T>(q1i, q3i), twiddle<T>(w, 10, twiddled), twiddle<T>(w, 11, twiddled), twiddled);
+    putAt<T>(y, yGap, yApart, v128.add<T>(q0r, q2r), v128.add<T>(q0i, q2i), root, root, false);
+    putAt<T>(yc, yGap, yApart, v128.add<T>(q1r, q3r), v128.add<T>(q1i, q3i), twiddle<T>(w, 2, twiddled), twiddle<T>(w, 3, twiddled), twiddled);
+    putAt<T>(ye, yGap, yApart, v128.sub<T>(q0r, q2r), v128.sub<T>(q0i, q2i), twiddle<T>(w, 6, twiddled), twiddle<T>(w, 7, twiddled), twiddled);
+    putAt<T>(yg, yGap, yApart, v128.sub<T>(q1r, q3r), v128.sub<T>(q1i, q3i), twiddle<T>(w, 10, twiddled), twiddle<T>(w, 11, twiddled), twiddled);
     // Odd outputs.
     const m1r = v128.mul<T>(v128.add<T>(d1r, d1i), root), m1i = v128.mul<T>(v128.sub<T>(d1i, d1r), root);
     const m3r = v128.mul<T>(v128.sub<T>(d3i, d3r), root), m3i = v128.mul<T>(v128.add<T>(d3r, d3i), root);
     const o0r = v128.add<T>(m0r, m2r), o0i = v128.add<T>(m0i, m2i), o1r = v128.sub<T>(m0r, m2r), o1i = v128.sub<T>(m0i, m2i);
     const o2r = v128.add<T>(m1r, m3r), o2i = v128.sub<T>(m1i, m3i), o3r = v128.add<T>(m1i, m3i), o3i = v128.sub<T>(m3r, m1r);
-    put<T>(yb, v128.add<T>(o0r, o2r), v128.add<T>(o0i, o2i), twiddle<T>(w, 0, twiddled), twiddle<T>(w, 1, twiddled), twiddled);
-    put<T>(yd, v128.add<T>(o1r, o3r), v128.add<T>(o1i, o3i), twiddle<T>(w, 4, twiddled), twiddle<T>(w, 5, twiddled), twiddled);
-    put<T>(yf, v128.sub<T>(o0r, o2r), v128.sub<T>(o0i, o2i), twiddle<T>(w, 8, twiddled), twiddle<T>(w, 9, twiddled), twiddled);
-    put<T>(yh, v128.sub<T>(o1r, o3r), v128.sub<T>(o1i, o3i), twiddle<T>(w, 12, twiddled), twiddle<T>(w, 13, twiddled), twiddled);
+    putAt<T>(yb, yGap, yApart, v128.add<T>(o0r, o2r), v128.add<T>(o0i, o2i), twiddle<T>(w, 0, twiddled), twiddle<T>(w, 1, twiddled), twiddled);
+    putAt<T>(yd, yGap, yApart, v128.add<T>(o1r, o3r), v128.add<T>(o1i, o3i), twiddle<T>(w, 4, twiddled), twiddle<T>(w, 5, twiddled), twiddled);
+    putAt<T>(yf, yGap, yApart, v128.sub<T>(o0r, o2r), v128.sub<T>(o0i, o2i), twiddle<T>(w, 8, twiddled), twiddle<T>(w, 9, twiddled), twiddled);
+    putAt<T>(yh, yGap, yApart, v128.sub<T>(o1r, o3r), v128.sub<T>(o1i, o3i), twiddle<T>(w, 12, twiddled), twiddle<T>(w, 13, twiddled), twiddled);
   }
 }
 
@@ -200,12 +213,13 @@ function pass3<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
 }
 function pass4<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
   const reach = <usize>span * inner;
-  butterflies4<T>(x, y, reach, inner, w, false);
+  const count = inner / PAIR;
+  butterflies4<T>(x, 0, false, y, 0, false, reach, inner, count, w, false);
   for (let p = 1; p < span; p++) {
     w += 6 * sizeof<T>();
     x += inner;
     y += 4 * inner;
-    butterflies4<T>(x, y, reach, inner, w, true);
+    butterflies4<T>(x, 0, false, y, 0, false, reach, inner, count, w, true);
   }
 }
 function pass5<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
@@ -230,12 +244,13 @@ function pass7<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
 }
 function pass8<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
   const reach = <usize>span * inner;
-  butterflies8<T>(x, y, reach, inner, w, false);
+  const count = inner / PAIR;
+  butterflies8<T>(x, 0, false, y, 0, false, reach, inner, count, w, false);
   for (let p = 1; p < span; p++) {
     w += 14 * sizeof<T>();
     x += inner;
     y += 8 * inner;
-    butterflies8<T>(x, y, reach, inner, w, true);
+    butterflies8<T>(x, 0, false, y, 0, false, reach, inner, count, w, true);
   }
 }
 
@@ -247,4 +262,63 @@ function pass8<T>(x: usize, y: usize, span: i32, inner: usize, w: usize): void {
   else if (radix == 3) pass3<T>(x, y, span, inner, w);
   else if (radix == 5) pass5<T>(x, y, span, inner, w);
   else pass7<T>(x, y, span, inner, w);
+}
+
+/** First pass of radix 4 from the rows of a matrix to a block. */
+function read4<T>(x: usize, gap: usize, stride: usize, y: usize, span: i32, vectors: usize, w: usize): void {
+  const reach = <usize>span * stride, inner = vectors * PAIR;
+  butterflies4<T>(x, gap, true, y, 0, false, reach, inner, vectors, w, false);
+  for (let p = 1; p < span; p++) {
+    w += 6 * sizeof<T>();
+    x += stride;
+    y += 4 * inner;
+    butterflies4<T>(x, gap, true, y, 0, false, reach, inner, vectors, w, true);
+  }
+}
+
+/** Last pass of radix 4 from a block to the rows of a matrix: no twiddles. */
+function write4<T>(x: usize, y: usize, gap: usize, stride: usize, done: i32, vectors: usize): void {
+  const inner = vectors * PAIR;
+  const reach = <usize>done * inner, leap = <usize>done * stride;
+  for (let q = 0; q < done; q++, x += inner, y += stride) {
+    butterflies4<T>(x, 0, false, y, gap, true, reach, leap, vectors, 0, false);
+  }
+}
+
+/** First pass of radix 8 from the rows of a matrix to a block. */
+function read8<T>(x: usize, gap: usize, stride: usize, y: usize, span: i32, vectors: usize, w: usize): void {
+  const reach = <usize>span * stride, inner = vectors * PAIR;
+  butterflies8<T>(x, gap, true, y, 0, false, reach, inner, vectors, w, false);
+  for (let p = 1; p < span; p++) {
+    w += 14 * sizeof<T>();
+    x += stride;
+    y += 8 * inner;
+    butterflies8<T>(x, gap, true, y, 0, false, reach, inner, vectors, w, true);
+  }
+}
+
+/** Last pass of radix 8 from a block to the rows of a matrix: no twiddles. */
+function write8<T>(x: usize, y: usize, gap: usize, stride: usize, done: i32, vectors: usize): void {
+  const inner = vectors * PAIR;
+  const reach = <usize>done * inner, leap = <usize>done * stride;
+  for (let q = 0; q < done; q++, x += inner, y += stride) {
+    butterflies8<T>(x, 0, false, y, gap, true, reach, leap, vectors, 0, false);
+  }
+}
+
+/** Whether a first or last pass of this radix can read from, or write to, memory outside the block. */
+@inline export function reachesOut(radix: i32): bool {
+  return radix == 4 || radix == 8;
+}
+
+/** First pass from a matrix (re at x, im `gap` further) to the block at y. */
+@inline export function readPass<T>(radix: i32, x: usize, gap: usize, stride: usize, y: usize, span: i32, vectors: usize, w: usize): void {
+  if (radix == 8) read8<T>(x, gap, stride, y, span, vectors, w);
+  else read4<T>(x, gap, stride, y, span, vectors, w);
+}
+
+/** Last pass from the block at x to a matrix (re at y, im `gap` further). */
+@inline export function writePass<T>(radix: i32, x: usize, y: usize, gap: usize, stride: usize, done: i32, vectors: usize): void {
+  if (radix == 8) write8<T>(x, y, gap, stride, done, vectors);
+  else write4<T>(x, y, gap, stride, done, vectors);
 }

@@ -3,7 +3,7 @@
  * the half-length transform, or for an odd length two blocks of lanes are. No transposition at all.
  */
 import { blockVectors, lanesOf, readBlock, storeSome, writeBlock } from './columns';
-import { bufferBytes, part, transformLanes } from './lanes';
+import { bufferBytes, field, part, readsOut, transformFrom, transformLanes, transformTo, writesOut } from './lanes';
 import { PAIR } from './passes';
 import { packEven, packOdd, unpackEven, unpackOdd } from './real';
 
@@ -59,8 +59,13 @@ export function realColumns<T>(
     const taken = left < width ? left : width;
     const vectors = vectorsOf<T>(taken);
     const at = source + lane * sizeof<T>(), to = lane * sizeof<T>();
-    readBlock<T>(at, at + sourceStride, 2 * sourceStride, inner, scratch, vectors);
-    const result = transformLanes<T>(plan, table, scratch, b, vectors);
+    let result = scratch;
+    if (readsOut(plan, sourceStride, 2 * sourceStride)) {
+      result = transformFrom<T>(plan, table, at, sourceStride, 2 * sourceStride, scratch, b, vectors, field(plan, 3));
+    } else {
+      readBlock<T>(at, at + sourceStride, 2 * sourceStride, inner, scratch, vectors);
+      result = transformLanes<T>(plan, table, scratch, b, vectors);
+    }
     unpackEven<T>(result, inner, vectors, part<T>(plan, 26, table));
     writeBlock<T>(result, half, targetRe + to, targetIm + to, targetStride, vectors, taken % lanesOf<T>());
   }
@@ -110,8 +115,14 @@ export function inverseRealColumns<T>(
     const at = lane * sizeof<T>(), to = target + lane * sizeof<T>();
     readBlock<T>(sourceRe + at, sourceIm + at, sourceStride, half, scratch, vectors);
     packEven<T>(scratch, inner, vectors, part<T>(plan, 26, table), scale);
+    const rest = taken % lanesOf<T>();
+    // re and im are exchanged: re goes to the odd rows.
+    if (!rest && writesOut(plan, targetStride, 2 * targetStride)) {
+      transformTo<T>(plan, table, scratch, b, to + targetStride, 0 - targetStride, 2 * targetStride, vectors, 0);
+      continue;
+    }
     const result = transformLanes<T>(plan, table, scratch, b, vectors);
-    writeBlock<T>(result, inner, to + targetStride, to, 2 * targetStride, vectors, taken % lanesOf<T>());
+    writeBlock<T>(result, inner, to + targetStride, to, 2 * targetStride, vectors, rest);
   }
 }
 
