@@ -1,8 +1,14 @@
+export * from './background.ts';
+export { type CheckedExpansion, type Expansion, radiationDensity } from './cosmology.ts';
 export * from './formula.ts';
+export * from './growth.ts';
 export * from './linear-power.ts';
 export { type MatterContent, T_CMB } from './matter-content.ts';
+export * from './primordial.ts';
 export * from './projected-family.ts';
 export * from './projection.ts';
 export type { PowerSpectrum } from './spectrum.ts';
+export * from './tables.ts';
+export * from './transfer-bbks.ts';
 export * from './transfer-eh98.ts';
 export * from './transfer-eh98-nowiggle.ts';

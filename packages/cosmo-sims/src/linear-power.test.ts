@@ -210,5 +210,5 @@ test('k = 0 has no power, and wavenumbers and parameters that make no sense are 
   expect(() => linearPower({ ...good, sigma8: 0 })).toThrow(/sigma8 = 0/);
   expect(() => linearPower({ ...good, ns: 3 })).toThrow(/ns = 3/);
   expect(() => linearPower({ ...good, omegaB: 0.4 })).toThrow(/omegaB = 0.4/);
-  expect(() => linearPower({ ...good, transfer: 'bbks' as 'eh98' })).toThrow(/transfer 'bbks'/);
+  expect(() => linearPower({ ...good, transfer: 'eh99' as 'eh98' })).toThrow(/transfer 'eh99'/);
 });

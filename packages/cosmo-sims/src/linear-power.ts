@@ -5,6 +5,7 @@
 import { checkedMatterContent, type MatterContent, requirePositive } from './matter-content.ts';
 import { type PowerSpectrum, spectrumFromFunction } from './spectrum.ts';
 import { topHatVariance } from './top-hat-variance.ts';
+import { transferBbks } from './transfer-bbks.ts';
 import { type Eh98Variant, type TransferFunction, transferEh98 } from './transfer-eh98.ts';
 import { transferEh98NoWiggle } from './transfer-eh98-nowiggle.ts';
 
@@ -22,8 +23,12 @@ export type LinearPowerOptions = MatterContent & {
         variant?: Eh98Variant;
       }
     | {
-        /** The smooth shape of Eisenstein & Hu 1998. */
-        transfer: 'eh98-nowiggle';
+        /** The smooth shape of Eisenstein & Hu 1998, or Bardeen, Bond, Kaiser & Szalay 1986. */
+        transfer: 'eh98-nowiggle' | 'bbks';
+      }
+    | {
+        /** A transfer function of one's own, such as `parseTransferTable` reads. */
+        transfer: TransferFunction;
       }
   );
 
@@ -31,6 +36,8 @@ export type LinearPowerOptions = MatterContent & {
 export interface LinearPower extends PowerSpectrum {
   /** @param radius R in Mpc/h @returns σ(R), the standard deviation in spheres of radius R, to 1e-9 */
   sigmaR(radius: number): number;
+  /** A of P = A k^{n_s} T². */
+  readonly amplitude: number;
   /** The transfer function within. */
   readonly transferFunction: TransferFunction;
 }
@@ -63,19 +70,23 @@ export function linearPower(options: LinearPowerOptions): LinearPower {
   return {
     ...spectrum,
     sigmaR: (radius) => Math.sqrt(amplitude * topHatVariance(shape, ns, radius, oscillationScale)),
+    amplitude,
     transferFunction,
   };
 }
 
 function transferOf(content: MatterContent, options: LinearPowerOptions): TransferFunction {
+  if (typeof options.transfer === 'object') return options.transfer;
   switch (options.transfer) {
     case 'eh98':
       return transferEh98(content, options.variant);
     case 'eh98-nowiggle':
       return transferEh98NoWiggle(content);
+    case 'bbks':
+      return transferBbks(content);
     default:
       throw new RangeError(
-        `transfer '${String((options as { transfer: unknown }).transfer)}': must be 'eh98' or 'eh98-nowiggle'`,
+        `transfer '${String((options as { transfer: unknown }).transfer)}': must be 'eh98', 'eh98-nowiggle', 'bbks' or a transfer function`,
       );
   }
 }
