@@ -3,11 +3,12 @@
  * over the power of the shells), and lognormal fields, whose ln(1 + δ) is Gaussian with the counterpart's spectrum (Coles & Jones
  * 1991). In nats with all constants; the k = 0 mode has P(0) := P(k_f).
  */
-import { gaussianCounterpart, halfLength, meshTransform, shellPower } from '@equiflow/fft-mesh';
+import { gaussianCounterpart, meshTransform } from '@equiflow/fft-mesh';
 import { gaussianFieldLogProb } from '@equiflow/flows';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from './errors.ts';
 import type { Model } from './model.ts';
+import { meshModes } from './modes.ts';
 import { type FamilyOptions, type SpectrumFamily, spectrumFamily } from './spectra.ts';
 
 /** ln p(x|θ_i) of one map for many θ [count, P], nats. */
@@ -19,7 +20,7 @@ export interface ExactModel {
   readonly family: SpectrumFamily;
   /** Prepares a map: what θ then costs is a sum over its shells or modes. */
   of(map: Float64Array): ExactLogProb;
-  /** P_k = P(k) N^d/L^d at every shell: the variance of a mode. */
+  /** P_k = P(k) N^d/L^d at every shell: the variance of a mode of x, or of ln(1 + δ) for lognormal maps. */
   variances(theta: ArrayLike<number>): Float64Array;
 }
 
@@ -41,31 +42,29 @@ export function exactModel(
       Float64Array.from({ length: thetas.length / width }, (_, i) =>
         logProb(Float64Array.from({ length: width }, (_, axis) => thetas[i * width + axis]!)),
       );
-  const backend = wasm();
-  const transform = meshTransform(mesh, backend);
+  const modes = meshModes(mesh);
+  const transform = meshTransform(mesh, wasm());
+  const counterpart = (theta: ArrayLike<number>): { spectrum: Float64Array; variance: number } => {
+    const { spectrum, variance } = gaussianCounterpart(
+      family.shells(theta, mesh),
+      mesh,
+      options.boxSize,
+      transform,
+    );
+    return { spectrum: spectrum.map((power) => power * scale), variance };
+  };
   const lognormal = (map: Float64Array): ExactLogProb => {
     const logs = map.map(Math.log1p);
     const jacobian = -logs.reduce((total, value) => total + value, 0);
-    const { re, im } = transform.forward(logs);
-    const last = mesh[mesh.length - 1]!;
-    const half = halfLength(last);
-    // Unitary power of every half-complex mode but k = 0, whose mean −σ²/2 depends on θ.
-    const power = re.map((value, mode) => (value * value + im[mode]! ** 2) / pixels);
-    const zero = re[0]! / Math.sqrt(pixels);
+    const { re, im } = modes.modes(logs);
     return overThetas((theta) => {
-      const { spectrum, variance } = gaussianCounterpart(
-        family.shells(theta, mesh),
-        mesh,
-        options.boxSize,
-        transform,
-      );
+      const { spectrum, variance } = counterpart(theta);
       let total = 0;
-      for (let mode = 0; mode < power.length; mode++) {
-        const column = mode % half;
-        const weight = column === 0 || 2 * column === last ? 1 : 2;
-        const v = spectrum[mode]! * scale;
-        const squared = mode === 0 ? (zero + (variance / 2) * Math.sqrt(pixels)) ** 2 : power[mode]!;
-        total += weight * (squared / v + Math.log(2 * Math.PI * v));
+      for (let mode = 0; mode < spectrum.length; mode++) {
+        // The mean of ln(1 + δ) is −σ²/2.
+        const real = re[mode]! + (mode === 0 ? (variance / 2) * Math.sqrt(pixels) : 0);
+        const v = spectrum[mode]!;
+        total += modes.weights[mode]! * ((real * real + im[mode]! ** 2) / v + Math.log(2 * Math.PI * v));
       }
       return jacobian - total / 2;
     });
@@ -73,10 +72,19 @@ export function exactModel(
   return {
     kind,
     family,
-    variances,
+    variances(theta) {
+      if (kind === 'grf') return variances(theta);
+      const { spectrum } = counterpart(theta);
+      const sums = new Float64Array(modes.radii.length);
+      spectrum.forEach((v, mode) => {
+        sums[modes.shellOf[mode]!]! += modes.weights[mode]! * v;
+      });
+      return sums.map((sum, shell) => sum / modes.multiplicity[shell]!);
+    },
     of(map) {
       if (kind === 'lognormal') return lognormal(map);
-      const shells = shellPower(map, mesh, backend);
+      const own = modes.modes(map);
+      const shells = { power: modes.cross(own, own), multiplicity: modes.multiplicity };
       return overThetas((theta) => gaussianFieldLogProb(shells, variances(theta)));
     },
   };

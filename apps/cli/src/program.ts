@@ -1,13 +1,15 @@
 /** The command line of equiflow: one command a job, each with its options, defaults and examples. */
 import { jsonReplacer } from '@equiflow/io/node';
 import { Command, CommanderError } from 'commander';
+import { addEvaluate } from './command-line/evaluate.ts';
 import { addInfer } from './command-line/infer.ts';
+import { addSample } from './command-line/sample.ts';
 import type { Run } from './command-line/shared.ts';
 import { addSimulate } from './command-line/simulate.ts';
 import { addTrain } from './command-line/train.ts';
 import { EXIT, isTold, oneLine } from './errors.ts';
 
-const COMMANDS = [addSimulate, addTrain, addInfer];
+const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate];
 
 /** Where a run writes. */
 export interface Streams {

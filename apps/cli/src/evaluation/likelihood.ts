@@ -1,0 +1,126 @@
+/**
+ * One pass over the maps: the flow's likelihood and latents, how white the latents are, and the exact likelihood of the same maps
+ * where it is known (a gap must be paired: the likelihood itself scatters by tens of nats from map to map).
+ */
+import type { ExactModel } from '../exact.ts';
+import type { MapStack } from '../maps.ts';
+import { type OpenModel, prepareMap } from '../model.ts';
+import { binned, type MeshModes, type ShellBins, shellBinning } from '../modes.ts';
+import { progressBar } from '../progress.ts';
+import { Histogram, type HistogramData } from './histogram.ts';
+
+/** A mean and its standard error. */
+export interface Estimate {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/** What the pass gives. */
+export interface Likelihoods {
+  /** −ln p(x|θ), nats a map. */
+  readonly nll: Estimate;
+  /** ln p(x_i|θ_i) of the flow. */
+  readonly flow: Float64Array;
+  /** The same, exactly. */
+  readonly exact: Float64Array | null;
+  /** ln p_exact − ln p_flow over the same maps: KL(exact | flow), nats a map. */
+  readonly gap: Estimate | null;
+  readonly latent: {
+    readonly k: Float64Array;
+    readonly modes: Float64Array;
+    /** ⟨|z_k|²⟩ in each bin: 1 for white noise. */
+    readonly power: Float64Array;
+    /** √(2/N) of it, N the modes of all maps. */
+    readonly error: Float64Array;
+    readonly mean: number;
+    readonly variance: number;
+    readonly skewness: number;
+    readonly excessKurtosis: number;
+    readonly onePoint: HistogramData;
+  };
+}
+
+const BLOCK_VALUES = 1 << 19;
+
+/** Runs the pass over the maps of the given numbers, with their θ [count, P]. */
+export async function likelihoods(
+  model: OpenModel,
+  maps: MapStack,
+  chosen: Int32Array,
+  thetas: Float64Array,
+  modes: MeshModes,
+  exact: ExactModel | null,
+): Promise<Likelihoods> {
+  const { evaluator, prior, checkpoint } = model;
+  const width = prior.names.length;
+  const { pixels } = maps;
+  const bins = shellBinning(modes, checkpoint.spec.boxSize, 12);
+  const count = chosen.length;
+  const flow = new Float64Array(count);
+  const exactly = exact ? new Float64Array(count) : null;
+  const powers = new Float64Array(bins.count);
+  const onePoint = new Histogram(-5, 5, 80);
+  const block = Math.max(1, Math.floor(BLOCK_VALUES / pixels));
+  const bar = progressBar('likelihoods', count);
+  for (let first = 0; first < count; first += block) {
+    const size = Math.min(block, count - first);
+    const values = new Float64Array(size * pixels);
+    const corrections = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      const prepared = prepareMap(model, maps, chosen[first + i]!);
+      values.set(prepared.values, i * pixels);
+      corrections[i] = prepared.correction;
+    }
+    const theta = thetas.subarray(first * width, (first + size) * width);
+    const logs = await evaluator.logProb(values, theta);
+    const latents = await evaluator.latent(values, theta);
+    for (let i = 0; i < size; i++) {
+      flow[first + i] = logs[i]! + corrections[i]!;
+      const z = latents.subarray(i * pixels, (i + 1) * pixels);
+      const own = modes.modes(z);
+      binned(modes.cross(own, own), bins).forEach((power, bin) => {
+        powers[bin]! += power;
+      });
+      onePoint.add(z);
+      if (exactly) {
+        const map = values.subarray(i * pixels, (i + 1) * pixels);
+        exactly[first + i] = exact!.of(map)(theta.subarray(i * width, (i + 1) * width))[0]!;
+      }
+    }
+    bar.to(first + size);
+  }
+  bar.end();
+  return {
+    nll: estimate(flow.map((value) => -value)),
+    flow,
+    exact: exactly,
+    gap: exactly ? estimate(exactly.map((value, i) => value - flow[i]!)) : null,
+    latent: latentOf(powers, bins, onePoint, count),
+  };
+}
+
+function latentOf(
+  powers: Float64Array,
+  bins: ShellBins,
+  onePoint: Histogram,
+  count: number,
+): Likelihoods['latent'] {
+  return {
+    k: bins.k,
+    modes: bins.modes,
+    power: powers.map((power, bin) => power / (bins.modes[bin]! * count)),
+    error: bins.modes.map((modes) => Math.sqrt(2 / (modes * count))),
+    ...onePoint.moments(),
+    onePoint: onePoint.data(),
+  };
+}
+
+/** Mean and standard error of some values. */
+export function estimate(values: ArrayLike<number>): Estimate {
+  const n = values.length;
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += values[i]! / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
+  return { mean, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.NaN };
+}
