@@ -133,19 +133,51 @@ export function readParticles<T>(
   }
 }
 
-/** The gradient of the readout in the position, [count][d]. */
+/** The gradient of the readout in the position, [count][d]; `scratch` holds the axes twice, the second once differentiated. */
 export function readGradients<T>(
   positions: usize, mesh: usize, gradients: usize, scratch: usize, count: usize,
   d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32,
 ): void {
+  const slopes = scratch + 3 * AXIS;
   fillMissing(scratch);
+  fillMissing(slopes);
   const p0: usize = d > 2 ? support : 1, p1: usize = d > 1 ? support : 1, p2: usize = support;
   for (let particle: usize = 0; particle < count; particle++) {
     const position = positions + particle * <usize>d * sizeof<T>();
-    for (let axis = 3 - d; axis < 3; axis++) {
-      fillAxes<T>(scratch, position, d, n0, n1, n2, boxSize, support, axis == 0 ? 1 : 0, axis == 1 ? 1 : 0, axis == 2 ? 1 : 0);
-      store<T>(gradients, <T>gatherWindow<T>(scratch, mesh, p0, p1, p2));
+    fillAxes<T>(scratch, position, d, n0, n1, n2, boxSize, support, 0, 0, 0);
+    fillAxes<T>(slopes, position, d, n0, n1, n2, boxSize, support, 1, 1, 1);
+    let g0: f64 = 0, g1: f64 = 0, g2: f64 = 0;
+    for (let a: usize = 0; a < p0; a++) {
+      const ia = load<i32>(scratch + (a << 2));
+      // Sums over the last two axes: of the value, and of its slopes along them.
+      let value: f64 = 0, slope1: f64 = 0, slope2: f64 = 0;
+      for (let b: usize = 0; b < p1; b++) {
+        const ib = ia + load<i32>(scratch + (b << 2), 48);
+        let row: f64 = 0, slope: f64 = 0;
+        for (let c: usize = 0; c < p2; c++) {
+          const m = <f64>load<T>(mesh + <usize>(ib + load<i32>(scratch + (c << 2), 96)) * sizeof<T>());
+          row += m * load<f64>(scratch + (c << 3), 112);
+          slope += m * load<f64>(slopes + (c << 3), 112);
+        }
+        const wb = load<f64>(scratch + (b << 3), 64);
+        value += wb * row;
+        slope1 += load<f64>(slopes + (b << 3), 64) * row;
+        slope2 += wb * slope;
+      }
+      const wa = load<f64>(scratch + (a << 3), 16);
+      g0 += load<f64>(slopes + (a << 3), 16) * value;
+      g1 += wa * slope1;
+      g2 += wa * slope2;
+    }
+    if (d > 2) {
+      store<T>(gradients, <T>g0);
       gradients += sizeof<T>();
     }
+    if (d > 1) {
+      store<T>(gradients, <T>g1);
+      gradients += sizeof<T>();
+    }
+    store<T>(gradients, <T>g2);
+    gradients += sizeof<T>();
   }
 }

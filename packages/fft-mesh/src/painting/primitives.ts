@@ -102,7 +102,7 @@ function lowerParticles<A extends PaintAttributes>(
   const [positions, second] = l.inputs;
   const { shape, dtype } = positions!.type;
   const { mesh, boxSize, window } = l.attributes;
-  const pointers = [positions!.pointer, second!.pointer, l.outputs[0]!.pointer, l.scratch(144)];
+  const pointers = [positions!.pointer, second!.pointer, l.outputs[0]!.pointer, l.scratch(288)];
   const geometry = [mesh.length, ...threeLengths(mesh), boxSize, windowSupport(window)];
   l.call(`${name}${suffix(dtype)}`, ...pointers, shape[0]!, ...geometry, ...orders);
 }
