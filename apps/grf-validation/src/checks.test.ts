@@ -21,5 +21,6 @@ describe('checks', () => {
   it('writes limits', () => {
     expect(limitText({ atMost: 0.1 })).toBe('≤ 0.1');
     expect(limitText({ moreThan: 0.01 })).toBe('> 0.01');
+    expect(limitText({ atMost: 2e-6 })).toBe('≤ 2e-6');
   });
 });

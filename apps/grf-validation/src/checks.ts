@@ -54,7 +54,8 @@ export function section(
   return { passed: limited.every((check) => check.passed === true), seconds, limits, checks, figures };
 }
 
-/** `≤ 0.1` or `> 0.01`. */
+/** `≤ 0.1`, `≤ 2e-6` or `> 0.01`. */
 export function limitText(limit: NonNullable<Check['limit']>): string {
-  return 'atMost' in limit ? `≤ ${limit.atMost}` : `> ${limit.moreThan}`;
+  const shown = (value: number): string => (value < 1e-3 ? value.toExponential() : `${value}`);
+  return 'atMost' in limit ? `≤ ${shown(limit.atMost)}` : `> ${shown(limit.moreThan)}`;
 }

@@ -4,13 +4,19 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Evaluator, type GridPosterior, jointMarginal, marginal, openEvaluator } from '@equiflow/flows';
+import {
+  type Evaluator,
+  type GridPosterior,
+  openEvaluator,
+  readBatch,
+  splitBySimulation,
+} from '@equiflow/flows';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { atMost, type Check, moreThan, reported, type Section, section } from '../checks.ts';
 import type { Progress } from '../progress.ts';
 import { type LearnedCurves, learnedCurves } from './curves.ts';
 import { type GaussianFamily, gaussianFamily, PARAMETER_NAMES } from './gaussian-family.ts';
-import { type DrawnMaps, drawThetas, mapsInMemory, mapsOnDisk, type StoredMaps } from './maps.ts';
+import { drawThetas, mapsInMemory, mapsOnDisk, type StoredMaps } from './maps.ts';
 import {
   type Calibration,
   calibration,
@@ -20,7 +26,9 @@ import {
   likelihoods,
   modesOf,
   type PosteriorPair,
+  type PosteriorPicture,
   posteriorPairs,
+  posteriorPicture,
   type SampledMaps,
   sampledMaps,
   type Whitening,
@@ -41,15 +49,14 @@ export interface ModelFigures {
   readonly bestEpoch: number;
   readonly trainingSeconds: number;
   readonly history: TrainedModel['state']['history'];
-  /** Mean entropy of the maps of the prior: the floor of the loss, nats a map. */
-  readonly floor: number;
+  /** Mean of −ln p_exact over the validation maps: what their loss cannot go below but by chance, nats a map. */
+  readonly validationFloor: number;
   readonly likelihoods: Likelihoods;
   readonly gap: { readonly mean: number; readonly error: number };
   readonly posteriors?: {
     readonly count: number;
     readonly distances: readonly PosteriorDistance[];
     readonly moments: readonly MomentsRow[];
-    readonly examples: readonly PosteriorExample[];
   };
   readonly calibration?: Calibration;
   /** The exact posterior's, by the same draws: what the tests say where nothing is wrong. */
@@ -58,6 +65,8 @@ export interface ModelFigures {
   readonly whitening: Whitening;
   readonly curves: readonly LearnedCurves[];
   readonly samples: SampledMaps;
+  /** Posteriors of a few maps, to be drawn. */
+  readonly pictures: readonly PosteriorPicture[];
 }
 
 /** Means and standard deviations of one map's two posteriors. */
@@ -67,15 +76,6 @@ export interface MomentsRow {
   readonly exactSigma: readonly number[];
   readonly flowMean: readonly number[];
   readonly flowSigma: readonly number[];
-}
-
-/** Two posteriors of one map on a regular grid, to be drawn. */
-export interface PosteriorExample {
-  readonly truth: readonly number[];
-  readonly axes: readonly Float64Array[];
-  /** [Ω_m, σ_8], σ_8 fastest. */
-  readonly exact: Float64Array;
-  readonly flow: Float64Array;
 }
 
 /** The learned limit as a section, and all that figures are drawn from. */
@@ -130,10 +130,8 @@ export async function learnedLimit(
 }
 
 /** The figures of a model without what is only drawn. */
-function withoutPictures({ samples, posteriors, ...figures }: ModelFigures): Record<string, unknown> {
-  if (!posteriors) return figures;
-  const { examples, ...kept } = posteriors;
-  return { ...figures, posteriors: kept };
+function withoutPictures({ samples, pictures, ...figures }: ModelFigures): Record<string, unknown> {
+  return figures;
 }
 
 async function measureModel(
@@ -176,7 +174,7 @@ async function measureModel(
         trainingSeconds: seconds,
         history: state.history,
       },
-      floor: meanEntropy(family, fresh),
+      validationFloor: await exactValidationLoss(family, maps, trained),
       likelihoods: densities,
       gap,
       ...posteriorFigures(pairs, counts),
@@ -184,16 +182,30 @@ async function measureModel(
       whitening: await whitening(family, evaluator, fresh, counts.whitening, plan.bins),
       curves: plan.thetas.map((theta) => learnedCurves(family, flow, parameters, theta)),
       samples: await sampledMaps(family, evaluator, plan.thetas),
+      pictures: await Promise.all(
+        pairs.slice(0, 3).map((pair, i) => posteriorPicture(family, evaluator, fresh, modes, i, pair.exact)),
+      ),
     };
   } finally {
     await evaluator.close();
   }
 }
 
-function meanEntropy(family: GaussianFamily, { thetas, count }: DrawnMaps): number {
-  let total = 0;
-  for (let i = 0; i < count; i++) total += family.entropy(thetas[2 * i]!, thetas[2 * i + 1]!);
-  return total / count;
+/** Mean of −ln p_exact over the maps that the training put aside. */
+async function exactValidationLoss(
+  family: GaussianFamily,
+  { dataset }: StoredMaps,
+  { options }: TrainedModel,
+): Promise<number> {
+  const { validation } = splitBySimulation(dataset, options.validationFraction, options.seed);
+  const { maps, size } = await readBatch(dataset, validation);
+  const thetas = Float64Array.from(
+    { length: 2 * size },
+    (_, i) => dataset.parameters[2 * dataset.simulations[validation[i >> 1]!]! + (i % 2)]!,
+  );
+  const modes = modesOf(family, { count: size, maps, thetas });
+  const losses = modes.map((mode, i) => -family.logProb(mode, thetas.subarray(2 * i, 2 * i + 2))[0]!);
+  return meanWithError(losses).mean;
 }
 
 async function fisherFigures(
@@ -227,7 +239,6 @@ function posteriorFigures(
               PARAMETER_NAMES.length,
             ),
             moments: compared.map(momentsRow),
-            examples: compared.slice(0, 3).map(exampleOf),
           },
         }
       : {}),
@@ -258,25 +269,6 @@ function momentsRow({ truth, exact, flow }: PosteriorPair): MomentsRow {
     exactSigma: sigmasOf(exact),
     flowMean: [...flow.mean],
     flowSigma: sigmasOf(flow),
-  };
-}
-
-/** Both posteriors on 80 × 80 cells over ±5 σ of the exact one. */
-function exampleOf({ truth, exact, flow }: PosteriorPair): PosteriorExample {
-  const bins = 80;
-  const sigmas = sigmasOf(exact);
-  const ranges = sigmas.map(
-    (sigma, a) => [exact.mean[a]! - 5 * sigma, exact.mean[a]! + 5 * sigma] as const,
-  ) as [readonly [number, number], readonly [number, number]];
-  const density = (posterior: GridPosterior): Float64Array => {
-    // Rows of the joint marginal are bins of its second axis: σ_8 fastest takes (σ_8, Ω_m).
-    return jointMarginal(posterior, [1, 0], [ranges[1], ranges[0]], bins);
-  };
-  return {
-    truth: [...truth],
-    axes: [0, 1].map((a) => marginal(exact, a, ranges[a as 0 | 1], bins).centres),
-    exact: density(exact),
-    flow: density(flow),
   };
 }
 

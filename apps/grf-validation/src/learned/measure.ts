@@ -272,3 +272,44 @@ export async function sampledMaps(
   program.dispose();
   return { side, thetas, exact, flow: thetas.map((_, i) => generated.slice(i * cells, (i + 1) * cells)) };
 }
+
+/** Both posteriors of one map on a regular grid, to be drawn. */
+export interface PosteriorPicture {
+  readonly truth: readonly number[];
+  readonly axes: readonly Float64Array[];
+  /** Density on the scale of its peak, [Ω_m, σ_8], σ_8 fastest. */
+  readonly exact: Float64Array;
+  readonly flow: Float64Array;
+}
+
+/** Evaluates both posteriors on 56 × 56 points over ±4.5 σ of the exact one, inside the prior. */
+export async function posteriorPicture(
+  family: GaussianFamily,
+  evaluator: Pick<Evaluator, 'logProbOfMap'>,
+  maps: DrawnMaps,
+  modes: readonly ModePower[],
+  index: number,
+  exact: GridPosterior,
+): Promise<PosteriorPicture> {
+  const points = 56;
+  const axes = [0, 1].map((a) => {
+    const sigma = Math.sqrt(exact.covariance[3 * a]!);
+    const from = Math.max(PRIOR.low[a]!, exact.mean[a]! - 4.5 * sigma);
+    const to = Math.min(PRIOR.high[a]!, exact.mean[a]! + 4.5 * sigma);
+    return Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+  });
+  const thetas = Float64Array.from({ length: 2 * points ** 2 }, (_, i) => {
+    const at = i >> 1;
+    return i % 2 === 0 ? axes[0]![Math.floor(at / points)]! : axes[1]![at % points]!;
+  });
+  const relative = (logDensity: Float64Array): Float64Array => {
+    const peak = logDensity.reduce((a, b) => Math.max(a, b));
+    return logDensity.map((value) => Math.exp(value - peak));
+  };
+  return {
+    truth: [...thetaOf(maps, index)],
+    axes,
+    exact: relative(family.logProb(modes[index]!, thetas)),
+    flow: relative(await evaluator.logProbOfMap(mapOf(maps, index), thetas)),
+  };
+}

@@ -70,9 +70,10 @@ function likelihoodBlocks(model: ModelFigures): string[] {
         lossCurve({
           train: epochs(model, 'train'),
           validation: epochs(model, 'validation'),
+          floor: { value: model.validationFloor, name: 'exact density, validation maps' },
           ...{ best: model.bestEpoch, xLabel: 'epoch', width: 500, height: 480 },
         }),
-        'Mean −ln p of the training and the validation maps. The two sets differ in their maps, so in their floors; the paired difference on the left is the measure.',
+        'Mean −ln p of the training and the validation maps, which differ in their maps and so in their floors; the exact density of the validation maps is the dashed line.',
       ),
     ),
   ];
@@ -92,7 +93,7 @@ function splineBlock(model: ModelFigures): string {
       {
         title: 'T̂(k), all layers together',
         x: { label: 'k [h Mpc^{-1}]', scale: 'log' },
-        y: { label: 'Π_l a_l T̂_l / s', scale: 'log' },
+        y: { label: 'Π_l a_l T_l / s', scale: 'log' },
         compare: 'ratio',
         curves: model.curves.map((curves) => ({
           name: thetaName(curves.theta),
@@ -110,7 +111,7 @@ function splineBlock(model: ModelFigures): string {
         curves: [{ name: `ψ_${i + 1}`, x: layer.x, learned: layer.learned, limit: layer.limit }],
       })),
     ]),
-    'T̂ and ψ against their limits. Layers may share the whitening in any way: the limit 1/√P_k is that of the product of all T̂_l and of the slopes a_l of ψ_l; each ψ_l should be a line a_l x + b_l, shown over ±4 standard deviations of what enters it.',
+    'T̂ and ψ against their limits. Layers may share the whitening in any way: the limit 1/√P_k is that of the product of all filters T_l and of the slopes a_l of ψ_l; each ψ_l should be a line a_l x + b_l, shown over ±4 standard deviations of what enters it.',
   );
 }
 
@@ -145,9 +146,9 @@ function whiteningBlock({ whitening, curves }: ModelFigures, limit: number | und
   ];
 }
 
-function posteriorBlocks({ posteriors }: ModelFigures): string[] {
+function posteriorBlocks({ posteriors, pictures }: ModelFigures): string[] {
   if (!posteriors) return [];
-  const corners = posteriors.examples.map(({ truth, axes, exact, flow }) =>
+  const corners = pictures.map(({ truth, axes, exact, flow }) =>
     figure(
       cornerPlot({
         labels: [...PARAMETER_LABELS],
@@ -156,7 +157,7 @@ function posteriorBlocks({ posteriors }: ModelFigures): string[] {
           { name: 'flow', grid: { axes, density: flow }, linesOnly: true },
         ],
         truth,
-        size: 140,
+        size: 125,
       }),
       `Posterior of a map of ${thetaName(truth)}.`,
     ),
@@ -178,7 +179,7 @@ function fisherBlock({ fisher }: ModelFigures): string[] {
   if (!fisher) return [];
   return [
     table({
-      caption: 'Fisher information, mean Hessian of the flow against ½ Σ_k ∂_a ln P ∂_b ln P',
+      caption: 'Fisher information, mean Hessian of the flow against ½ Σ_k (∂ ln P/∂θ_a) (∂ ln P/∂θ_b)',
       columns: ['θ', 'element', 'analytic', 'flow', 'flow/analytic − 1', 'its error'],
       rows: fisher.flatMap(({ theta, analytic, flow, relative, error }) =>
         [
