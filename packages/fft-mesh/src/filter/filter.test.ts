@@ -1,4 +1,14 @@
-import { compile, key, multiply, randomNormal, randomUniform, type Shape, sum } from '@equiflow/tensor';
+import {
+  compile,
+  gradients,
+  key,
+  multiply,
+  randomNormal,
+  randomUniform,
+  type Shape,
+  sum,
+  type Tensor,
+} from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { describe, expect, test } from 'vitest';
 import { shells } from '../shells.ts';
@@ -113,6 +123,34 @@ test.each([[[4, 4]], [[3, 4]], [[3, 3, 2]]])(
     expect(run.run([logT])[0]![0]).toBeCloseTo(logDet, 11);
   },
 );
+
+test.each([
+  ['float64', [32, 24]],
+  ['float64', [48, 65]],
+  ['float32', [128, 32]],
+  ['float64', [32, 16, 8]],
+  ['float32', [16, 9, 12]],
+] as const)('kernels and reference agree where passes reach into memory: %s %s', (dtype, mesh) => {
+  const { squares } = shells(mesh);
+  const specs = [
+    { shape: [2, ...mesh], dtype },
+    { shape: [2, squares.length], dtype },
+  ];
+  const graph = (x: Tensor, filter: Tensor): Tensor[] => {
+    const y = radialFilter(x, filter);
+    const loss = sum(multiply(y, multiply(y, y)));
+    return [y, ...gradients(loss, [x, filter])];
+  };
+  const x = randomNormal(key(1), [2, ...mesh], dtype);
+  const filter = randomUniform(key(2), [2, squares.length], dtype);
+  const want = compile(graph, specs).run([x, filter]);
+  const got = compile(graph, specs, { backend: wasm() }).run([x, filter]);
+  want.forEach((expected, output) => {
+    const exact = Float64Array.from(expected);
+    const tolerance = (dtype === 'float64' ? 1e-14 : 4e-6) * largest(exact);
+    expect(difference(Float64Array.from(got[output]!), exact)).toBeLessThan(tolerance);
+  });
+});
 
 test('float32 at 128²: a few rounding errors from float64', () => {
   const mesh = [128, 128];

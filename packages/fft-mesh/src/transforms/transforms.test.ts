@@ -69,7 +69,11 @@ describe('complex transforms over columns', () => {
     [5, 9, 130],
     [2, 128, 3],
     [1, 22, 66],
+    [2, 64, 16],
+    [1, 96, 40],
+    [1, 16, 2056],
     [3, 7, 4, 10],
+    [2, 32, 16, 8],
   ])('of %s', (...shape) => {
     const axes = shape.length === 4 ? 3 : 2;
     const re = random(product(shape), 1);
