@@ -1,0 +1,18 @@
+/** E(n)-equivariant graph networks: layers, networks, graphs. */
+export {
+  type CompleteGraphOptions,
+  completeGraph,
+  edgeListGraph,
+  type MessageGraph,
+  type NeighbourGraphOptions,
+  neighbourGraph,
+} from './graphs/graph.ts';
+export { type Egnn, type EgnnInputs, type EgnnOptions, type EgnnOutputs, egnn } from './network/egnn.ts';
+export { displacement, safeRoot, squaredLength } from './network/geometry.ts';
+export {
+  type EgnnLayer,
+  type EgnnLayerOptions,
+  type EgnnState,
+  type EgnnSurroundings,
+  egnnLayer,
+} from './network/layer.ts';
