@@ -1,0 +1,103 @@
+/** What a solve may be asked, and the checks of it. */
+import type { StepController } from './controller.ts';
+import type { OdeEvent } from './events.ts';
+import { type ErrorNorm, type Jacobian, type Method, OdeError } from './types.ts';
+
+/** What `onStep` is told after every accepted step. */
+export interface StepReport {
+  readonly t: number;
+  /** The state; valid during the call only. */
+  readonly y: Float64Array;
+  /** The length of the step just made, signed. */
+  readonly h: number;
+}
+
+/** Options of `solveOde`. */
+export interface SolveOptions {
+  /** Default: `dopri5`. */
+  readonly method?: Method;
+  /** Relative tolerance, one for all or one a component. Default 1e-6. */
+  readonly rtol?: number | ArrayLike<number>;
+  /** Absolute tolerance, one for all or one a component. Default 1e-9. */
+  readonly atol?: number | ArrayLike<number>;
+  /** Steps of this length, no error control. Shortened evenly so that a whole number of them fits between times to hit. */
+  readonly step?: number;
+  /** Length of the first step; chosen from the problem when left out. */
+  readonly firstStep?: number;
+  /** A solve that would need shorter steps ends with status 'step-too-small'. Default: what t can resolve. */
+  readonly minimumStep?: number;
+  readonly maximumStep?: number;
+  /** Accepted and rejected together; then the solve ends with status 'too-many-steps'. Default 1e6. */
+  readonly maximumSteps?: number;
+  /** Default: `integralController`. */
+  readonly controller?: StepController;
+  /** Default: root mean square. */
+  readonly norm?: ErrorNorm;
+  /** Which times are kept: every step (default), both ends, or these, by interpolation. */
+  readonly saveAt?: 'steps' | 'ends' | ArrayLike<number>;
+  /** Times that steps must end at. */
+  readonly hitTimes?: ArrayLike<number>;
+  /** Times where f jumps: steps end there, and what a method remembers is dropped. */
+  readonly discontinuities?: ArrayLike<number>;
+  readonly events?: readonly OdeEvent[];
+  /** Keeps the interpolants: `solution.dense`. Default false. */
+  readonly dense?: boolean;
+  /** ∂f/∂y for implicit methods; by finite differences when left out. */
+  readonly jacobian?: Jacobian;
+  /** Called after every accepted step; `false` ends the solve with status 'stopped'. */
+  readonly onStep?: (report: StepReport) => boolean | undefined;
+  /** Called with the share of the span that is done, in [0, 1], whenever another hundredth is. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Tolerances as one number a component. @throws OdeError for a wrong length or a value that cannot be met. */
+export function tolerances(
+  name: 'rtol' | 'atol',
+  value: number | ArrayLike<number>,
+  dimension: number,
+): Float64Array {
+  const values =
+    typeof value === 'number' ? new Float64Array(dimension).fill(value) : Float64Array.from(value);
+  if (values.length !== dimension) {
+    throw new OdeError(
+      `solveOde: ${name} has ${values.length} values for a state of ${dimension}; give one number, or one a component`,
+    );
+  }
+  const least = name === 'rtol' ? 100 * Number.EPSILON : 0;
+  for (const one of values) {
+    if (!(one === 0 || one >= least) || !Number.isFinite(one)) {
+      const why = one > 0 ? 'below 100 times the machine precision, 2.2e-14' : 'no tolerance';
+      throw new OdeError(`solveOde: ${name} = ${one} is ${why}; give 0 or a larger number`);
+    }
+  }
+  return values;
+}
+
+/** Times that follow the direction of the solve, inside its span. @throws OdeError where they do not. */
+export function orderedTimes(
+  name: string,
+  times: ArrayLike<number>,
+  [t0, t1]: readonly [number, number],
+): Float64Array {
+  const values = Float64Array.from(times);
+  const direction = t1 >= t0 ? 1 : -1;
+  for (let i = 0; i < values.length; i++) {
+    const t = values[i]!;
+    if (!(direction * (t - t0) >= 0 && direction * (t - t1) <= 0)) {
+      throw new OdeError(`solveOde: ${name}[${i}] = ${t} is outside the span ${t0} to ${t1}`);
+    }
+    if (i > 0 && !(direction * (t - values[i - 1]!) > 0)) {
+      throw new OdeError(
+        `solveOde: ${name} is not monotonic: [${i - 1}] = ${values[i - 1]}, [${i}] = ${t}, from ${t0} to ${t1}; sort it, each time once`,
+      );
+    }
+  }
+  return values;
+}
+
+/** @throws OdeError for a number that is not positive. */
+export function requirePositive(name: string, value: number | undefined): void {
+  if (value !== undefined && !(value > 0)) {
+    throw new OdeError(`solveOde: ${name} = ${value}; give a positive number`);
+  }
+}

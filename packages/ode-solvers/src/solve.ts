@@ -1,0 +1,329 @@
+/**
+ * The one stepping loop: drives any method over y' = f(t, y) from t0 to t1, forward or backward, with control of the
+ * step, times to hit, output at any times, dense output, events and callbacks.
+ */
+import { type ControllerState, controllerState, integralController } from './controller.ts';
+import { denseOutput, evaluatePolynomial } from './dense-output.ts';
+import { crosses, type EventRecord, findZero } from './events.ts';
+import { initialStep } from './initial-step.ts';
+import { orderedTimes, requirePositive, type SolveOptions, tolerances } from './options.ts';
+import { dopri5 } from './runge-kutta/adaptive.ts';
+import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
+import { OdeError, type Statistics, type StepperProblem, type VectorField } from './types.ts';
+
+/**
+ * Solves y' = f(t, y), y(t0) = y0.
+ *
+ * @param field writes dy/dt into its third argument.
+ * @param span [t0, t1]; t1 < t0 solves backward.
+ * @param y0 the state at t0; not changed.
+ * @returns the solution; a failure on the way is its `status`, with what was reached.
+ * @throws OdeError where the question itself is wrong: tolerances, times, lengths.
+ * @example
+ * const solution = solveOde((t, y, dydt) => { dydt[0] = -y[0]!; }, [0, 1], [1], { rtol: 1e-8 });
+ */
+export function solveOde(
+  field: VectorField,
+  span: readonly [number, number],
+  y0: ArrayLike<number>,
+  options: SolveOptions = {},
+): OdeSolution {
+  const [t0, t1] = span;
+  const method = options.method ?? dopri5;
+  const dimension = y0.length;
+  const start = Float64Array.from(y0);
+  checkQuestion(t0, t1, start, options);
+  const statistics: Statistics = { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 };
+  const fixed = options.step !== undefined;
+  const problem: StepperProblem = {
+    dimension,
+    field(t, y, dydt) {
+      statistics.evaluations++;
+      field(t, y, dydt);
+    },
+    jacobian: options.jacobian,
+    rtol: tolerances('rtol', options.rtol ?? 1e-6, dimension),
+    atol: tolerances('atol', options.atol ?? 1e-9, dimension),
+    norm: options.norm,
+    fixed,
+    statistics,
+  };
+  const stepper = method.stepper(problem);
+  const direction = t1 >= t0 ? 1 : -1;
+  const jumps = new Set(orderedTimes('discontinuities', options.discontinuities ?? [], span));
+  const targets = mergeTimes(
+    [...orderedTimes('hitTimes', options.hitTimes ?? [], span), ...jumps, t1],
+    t0,
+    direction,
+  );
+  const { saveAt = 'steps', events = [], minimumStep = 0, maximumSteps = 1e6 } = options;
+  const maximumStep = options.maximumStep ?? Number.POSITIVE_INFINITY;
+  const outputs = typeof saveAt === 'string' ? null : orderedTimes('saveAt', saveAt, span);
+  const dense = options.dense ? denseOutput(dimension, t0) : null;
+  const rows = growingRows(dimension);
+  const records: EventRecord[] = [];
+  const size = (stepper.degree + 1) * dimension;
+  let coefficients = new Float64Array(size);
+  const scratch = new Float64Array(dimension);
+
+  let t = t0;
+  let target = 0;
+  let nextOutput = 0;
+  let progress = 0;
+  let status: SolveStatus | undefined;
+  let message = '';
+
+  if (outputs === null) rows.add(t, start);
+  else if (outputs[0] === t0) {
+    rows.add(t, start);
+    nextOutput = 1;
+  }
+  const finish = (): OdeSolution => {
+    const end = { t, y: stepper.y.slice() };
+    if (saveAt === 'ends' && t !== t0) rows.add(t, end.y);
+    const [times, states] = [rows.times(), rows.states()];
+    return {
+      status: status!,
+      success: status === 'finished' || status === 'event' || status === 'stopped',
+      message,
+      t: times,
+      y: states,
+      dimension,
+      state(index) {
+        const row = index < 0 ? times.length + index : index;
+        if (!(row >= 0 && row < times.length)) {
+          throw new OdeError(`solution: there is no state ${index}; it has ${times.length}`);
+        }
+        return states.subarray(row * dimension, (row + 1) * dimension);
+      },
+      end,
+      events: records,
+      ...(dense ? { dense: dense.finish(t) } : {}),
+      statistics,
+    };
+  };
+  const fail = (kind: SolveStatus, why: string): OdeSolution => {
+    status = kind;
+    message = `${method.name}: ${why}`;
+    return finish();
+  };
+
+  stepper.start(t, start);
+  const wrong = firstNotFinite(stepper.slope);
+  if (wrong >= 0) {
+    return fail(
+      'not-finite',
+      `the vector field gives ${stepper.slope[wrong]} in component ${wrong} at t = ${t}`,
+    );
+  }
+  let eventValues = events.map((event) => event.value(t, stepper.y));
+  const controller: ControllerState = controllerState(
+    options.controller ?? integralController,
+    stepper.errorExponent,
+  );
+  const chooseStep = (): number => {
+    const whole = Math.abs(t1 - t);
+    const first =
+      options.firstStep ??
+      initialStep(problem, t, stepper.y, stepper.slope, direction, whole, stepper.errorExponent);
+    return Math.min(Math.max(first, minimumStep), maximumStep);
+  };
+  let length = fixed || t0 === t1 ? 0 : chooseStep();
+  let failedLast = 0;
+
+  while (target < targets.length) {
+    const goal = targets[target]!;
+    const remaining = Math.abs(goal - t);
+    if (fixed) length = remaining / Math.max(1, Math.ceil(remaining / options.step! - 1e-9));
+    const lands = fixed ? remaining - length <= 1e-9 * length : length * (1 + 1e-10) >= remaining;
+    // A step that would leave a sliver takes half of what is left instead.
+    const taken = lands
+      ? remaining
+      : !fixed && length > 0.6 * remaining && length < remaining
+        ? remaining / 2
+        : length;
+    const tNext = lands ? goal : t + direction * taken;
+    const h = lands || !fixed ? tNext - t : direction * taken;
+    if (
+      !lands &&
+      taken < Math.max(minimumStep, 8 * Number.EPSILON * Math.abs(t), Number.MIN_VALUE * 2 ** 60)
+    ) {
+      if (Number.isNaN(failedLast))
+        return fail('not-finite', notFinite(problem, t, h, stepper.y, stepper.yNext));
+      const what =
+        failedLast === Number.POSITIVE_INFINITY
+          ? 'the implicit equations do not converge'
+          : 'the error stays too large';
+      return fail(
+        'step-too-small',
+        `a step below ${taken.toExponential(2)} is needed at t = ${t}, where ${what}: a singularity of the solution, a discontinuity to name, or a stiff problem for another method`,
+      );
+    }
+    if (statistics.steps + statistics.rejected >= maximumSteps) {
+      return fail(
+        'too-many-steps',
+        `${maximumSteps} steps reached t = ${t} of ${t1}; raise maximumSteps, loosen the tolerances, or take a method for stiff problems`,
+      );
+    }
+    const error = stepper.attempt(t, h);
+    if (!(error <= 1)) {
+      statistics.rejected++;
+      failedLast = error;
+      if (fixed) {
+        if (Number.isNaN(error))
+          return fail('not-finite', notFinite(problem, t, h, stepper.y, stepper.yNext));
+        return fail(
+          'step-too-small',
+          `the implicit equations do not converge at t = ${t} with steps of ${taken}; take shorter ones`,
+        );
+      }
+      length = taken * (stepper.nextFactor?.(error, false) ?? controller.rejected(error));
+      continue;
+    }
+    statistics.steps++;
+    if (!fixed) {
+      const next = taken * (stepper.nextFactor?.(error, true) ?? controller.accepted(error));
+      // A step shortened to land somewhere says little about how long the next may be.
+      length = Math.min(maximumStep, taken < length ? Math.max(next, length) : next);
+    }
+
+    let changed = false;
+    let tEnd = tNext;
+    const wantsOutput =
+      outputs !== null && nextOutput < outputs.length && direction * (outputs[nextOutput]! - tNext) <= 0;
+    let happened: { event: number; t: number }[] = [];
+    let after = eventValues;
+    if (events.length > 0) {
+      after = events.map((event) => event.value(tNext, stepper.yNext));
+      const crossing = after.flatMap((value, i) => (crosses(events[i]!, eventValues[i]!, value) ? [i] : []));
+      if (crossing.length > 0) {
+        stepper.interpolant(coefficients);
+        const step = { t, h, coefficients };
+        happened = crossing.map((event) => {
+          const g = (at: number): number => events[event]!.value(at, evaluatePolynomial(step, at, scratch));
+          return { event, t: findZero(g, t, tNext, eventValues[event]!, after[event]!) };
+        });
+        happened.sort((a, b) => direction * (a.t - b.t));
+      }
+    }
+    if (dense || wantsOutput) {
+      if (happened.length === 0) stepper.interpolant(coefficients);
+    }
+    const step = { t, h, coefficients };
+    for (const { event, t: at } of happened) {
+      const y = evaluatePolynomial(step, at, new Float64Array(dimension));
+      records.push({ event, t: at, y: y.slice() });
+      const { action = 'record' } = events[event]!;
+      if (action === 'record') continue;
+      tEnd = at;
+      if (action === 'stop') {
+        status = 'event';
+        message = `${method.name}: event ${event} at t = ${at}`;
+        scratch.set(y);
+      } else {
+        action(at, y);
+        scratch.set(y);
+      }
+      changed = true;
+      break;
+    }
+    while (
+      outputs !== null &&
+      nextOutput < outputs.length &&
+      direction * (outputs[nextOutput]! - tEnd) <= 0
+    ) {
+      const at = outputs[nextOutput]!;
+      rows.add(at, at === tNext ? stepper.yNext : evaluatePolynomial(step, at, new Float64Array(dimension)));
+      nextOutput++;
+    }
+    if (dense) {
+      dense.add(step);
+      coefficients = new Float64Array(size);
+    }
+    t = tEnd;
+    const past = jumps.has(t) || changed;
+    if (changed) {
+      const y = scratch.slice();
+      if (saveAt === 'steps') {
+        rows.add(t, records.at(-1)!.y);
+        if (status === undefined) rows.add(t, y);
+      }
+      stepper.start(t, y);
+    } else {
+      stepper.advance();
+      if (past) stepper.start(t, stepper.y.slice());
+      if (saveAt === 'steps') rows.add(t, stepper.y);
+    }
+    if (past && status === undefined) {
+      controller.forget();
+      if (!fixed && t !== t1) length = chooseStep();
+      eventValues = events.map((event) => event.value(t, stepper.y));
+    } else eventValues = after;
+    if (t === goal) target++;
+    if (
+      options.onStep &&
+      options.onStep({ t, y: stepper.y, h: t - step.t }) === false &&
+      status === undefined
+    ) {
+      status = 'stopped';
+      message = `${method.name}: stopped by onStep at t = ${t}`;
+    }
+    if (options.onProgress) {
+      const share = Math.abs((t - t0) / (t1 - t0));
+      if (share - progress >= 0.01 || t === t1) {
+        progress = share;
+        options.onProgress(share);
+      }
+    }
+    if (status !== undefined) return finish();
+  }
+  status = 'finished';
+  message = `${method.name}: reached t = ${t} in ${statistics.steps} steps`;
+  return finish();
+}
+
+function checkQuestion(t0: number, t1: number, y0: Float64Array, options: SolveOptions): void {
+  if (!Number.isFinite(t0) || !Number.isFinite(t1)) {
+    throw new OdeError(`solveOde: the span is ${t0} to ${t1}; give two finite times`);
+  }
+  const wrong = firstNotFinite(y0);
+  if (wrong >= 0) throw new OdeError(`solveOde: y0[${wrong}] is ${y0[wrong]}; give finite numbers`);
+  for (const name of ['step', 'firstStep', 'maximumStep', 'maximumSteps'] as const) {
+    requirePositive(name, options[name]);
+  }
+  const { method = dopri5, step } = options;
+  if (!method.adaptive && step === undefined) {
+    throw new OdeError(`solveOde: ${method.name} does not choose its steps; give the option step`);
+  }
+}
+
+/** Ascending in the direction of the solve, each once, after t0. */
+function mergeTimes(times: readonly number[], t0: number, direction: number): number[] {
+  const unique = [...new Set(times)].filter((t) => direction * (t - t0) > 0);
+  return unique.sort((a, b) => direction * (a - b));
+}
+
+function firstNotFinite(values: Float64Array): number {
+  return values.findIndex((value) => !Number.isFinite(value));
+}
+
+/** Says where values stopped being finite: at the field, where a short Euler step meets it, or in the step. */
+function notFinite(
+  problem: StepperProblem,
+  t: number,
+  h: number,
+  y: Float64Array,
+  yNext: Float64Array,
+): string {
+  const slope = new Float64Array(problem.dimension);
+  for (const [at, state] of [
+    [t, y],
+    [t + h, y],
+    [t + h, yNext],
+  ] as const) {
+    problem.field(at, state, slope);
+    const wrong = firstNotFinite(slope);
+    if (wrong >= 0) return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${at}`;
+  }
+  return `values stop being finite after t = ${t}, in component ${Math.max(0, firstNotFinite(yNext))}`;
+}
