@@ -8,8 +8,8 @@ import { requirePositive } from './matter-content.ts';
 
 /** c/H_0 in Mpc/h. */
 export const HUBBLE_DISTANCE = 2997.92458;
-/** 1/H_0 in Gyr for h = 1: 3.0856775814913673e19 km/Mpc over 100 km/s, and years of 365.25 days. */
-export const HUBBLE_TIME: number = 3.0856775814913673e19 / 100 / (365.25 * 86400 * 1e9);
+/** 1/H_0 in Gyr for h = 1: 3.085677581491367e19 km/Mpc over 100 km/s, and years of 365.25 days. */
+export const HUBBLE_TIME: number = 3.085677581491367e19 / 100 / (365.25 * 86400 * 1e9);
 
 /** What an expansion determines. Scale factors a = 1/(1 + z); every function throws a RangeError unless its z ≥ 0 or a > 0 is finite. */
 export interface Background {

