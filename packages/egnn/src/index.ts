@@ -1,4 +1,5 @@
-/** E(n)-equivariant graph networks: layers, networks, graphs. */
+/** E(n)-equivariant graph networks: layers, networks, graphs, neighbour search. */
+export type { PointSet } from './graphs/cell-list.ts';
 export {
   type CompleteGraphOptions,
   completeGraph,
@@ -7,6 +8,7 @@ export {
   type NeighbourGraphOptions,
   neighbourGraph,
 } from './graphs/graph.ts';
+export { type EdgeList, nearestNeighbours, radiusGraph } from './graphs/neighbours.ts';
 export { type Egnn, type EgnnInputs, type EgnnOptions, type EgnnOutputs, egnn } from './network/egnn.ts';
 export { displacement, safeRoot, squaredLength } from './network/geometry.ts';
 export {
