@@ -8,7 +8,7 @@ import { gaussianFieldLogProb } from '@equiflow/flows';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from './errors.ts';
 import type { Model } from './model.ts';
-import { meshModes } from './modes.ts';
+import { type Modes, meshModes } from './modes.ts';
 import { type FamilyOptions, type SpectrumFamily, spectrumFamily } from './spectra.ts';
 
 /** ln p(x|θ_i) of one map for many θ [count, P], nats. */
@@ -20,6 +20,8 @@ export interface ExactModel {
   readonly family: SpectrumFamily;
   /** Prepares a map: what θ then costs is a sum over its shells or modes. */
   of(map: Float64Array): ExactLogProb;
+  /** The modes of a map divided by their own √P_k at θ: exactly white noise. */
+  whiten(map: Float64Array, theta: ArrayLike<number>): Modes;
   /** P_k = P(k) N^d/L^d at every shell: the variance of a mode of x, or of ln(1 + δ) for lognormal maps. */
   variances(theta: ArrayLike<number>): Float64Array;
 }
@@ -80,6 +82,18 @@ export function exactModel(
         sums[modes.shellOf[mode]!]! += modes.weights[mode]! * v;
       });
       return sums.map((sum, shell) => sum / modes.multiplicity[shell]!);
+    },
+    whiten(map, theta) {
+      const { re, im } = modes.modes(kind === 'grf' ? map : map.map(Math.log1p));
+      const law = kind === 'lognormal' ? counterpart(theta) : null;
+      if (law) re[0]! += (law.variance / 2) * Math.sqrt(pixels);
+      const byShell = law ? null : variances(theta);
+      for (let mode = 0; mode < re.length; mode++) {
+        const factor = 1 / Math.sqrt(law ? law.spectrum[mode]! : byShell![modes.shellOf[mode]!]!);
+        re[mode]! *= factor;
+        im[mode]! *= factor;
+      }
+      return { re, im };
     },
     of(map) {
       if (kind === 'lognormal') return lognormal(map);

@@ -2,6 +2,12 @@
 import { halfLength, meshTransform, shells } from '@equiflow/fft-mesh';
 import { wasm } from '@equiflow/tensor-wasm';
 
+/** Half-complex modes of a field. */
+export interface Modes {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
 /** Modes of a mesh. */
 export interface MeshModes {
   readonly mesh: readonly number[];
@@ -11,11 +17,11 @@ export interface MeshModes {
   /** Modes of the full mesh in every shell. */
   readonly multiplicity: Float64Array;
   /** Half-complex modes of a field, divided by √N^d. */
-  modes(field: Float64Array): { readonly re: Float64Array; readonly im: Float64Array };
+  modes(field: Float64Array): Modes;
   /** Field of half-complex unitary modes. */
-  field(modes: { readonly re: Float64Array; readonly im: Float64Array }): Float64Array;
+  field(modes: Modes): Float64Array;
   /** Σ Re(x_k y_k*) over the modes of every shell. */
-  cross(x: ReturnType<MeshModes['modes']>, y: ReturnType<MeshModes['modes']>): Float64Array;
+  cross(x: Modes, y: Modes): Float64Array;
   /** Weight of every half-complex mode in sums over all modes, 1 or 2. */
   readonly weights: Float64Array;
   /** Shell of every half-complex mode. */

@@ -3,13 +3,14 @@ import { jsonReplacer } from '@equiflow/io/node';
 import { Command, CommanderError } from 'commander';
 import { addEvaluate } from './command-line/evaluate.ts';
 import { addInfer } from './command-line/infer.ts';
+import { addReport } from './command-line/report.ts';
 import { addSample } from './command-line/sample.ts';
 import type { Run } from './command-line/shared.ts';
 import { addSimulate } from './command-line/simulate.ts';
 import { addTrain } from './command-line/train.ts';
 import { EXIT, isTold, oneLine } from './errors.ts';
 
-const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate];
+const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate, addReport];
 
 /** Where a run writes. */
 export interface Streams {

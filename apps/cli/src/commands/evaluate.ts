@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { type Calibration, calibrate } from '../evaluation/calibrate.ts';
 import * as figures from '../evaluation/figures.ts';
 import { type Inside, lookInside } from '../evaluation/inside.ts';
-import { type Likelihoods, likelihoods } from '../evaluation/likelihood.ts';
+import { type Likelihoods, likelihoods, whiteness } from '../evaluation/likelihood.ts';
 import { compareSamples, type SampleComparison } from '../evaluation/samples.ts';
 import { type ExactChoice, exactFor } from '../exact.ts';
 import {
@@ -217,7 +217,7 @@ export function summaryOf({
       variance,
       skewness,
       excessKurtosis,
-      powerFromWhite: latent.power.reduce((most, power) => Math.max(most, Math.abs(power - 1)), 0),
+      ...whiteness(latent),
     },
     calibration: calibration && {
       maps: calibration.maps,
@@ -234,12 +234,16 @@ export function summaryOf({
 
 function linesOf({ likelihood, calibration, count, heldOut, parameters }: Evaluation, out: string): string[] {
   const { nll, gap, latent } = likelihood;
-  const worst = latent.power.reduce((most, power) => Math.max(most, Math.abs(power - 1)), 0);
+  const { worstInErrors, worstPaired } = whiteness(latent);
   const lines = [
     `${count} maps (${heldOut}): −ln p(x|θ) = ${nll.mean.toFixed(2)} ± ${nll.error.toFixed(2)} nats a map`,
   ];
   if (gap) lines.push(`exact − flow: ${gap.mean.toFixed(3)} ± ${gap.error.toFixed(3)} nats a map`);
-  lines.push(`latents: power of white noise to ${(100 * worst).toFixed(1)} % in every bin`);
+  lines.push(
+    worstPaired === null
+      ? `latents: power within ${worstInErrors.toFixed(1)} standard errors of white noise in every bin`
+      : `latents: within ${(100 * worstPaired).toFixed(1)} % of the exact whitening in every bin`,
+  );
   if (calibration) {
     lines.push(
       `calibration over ${calibration.maps} maps: p = ${calibration.sbcPValue.toPrecision(2)} (SBC), ${calibration.tarpPValue.toPrecision(2)} (TARP)`,

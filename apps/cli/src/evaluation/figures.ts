@@ -171,7 +171,10 @@ export function onePointFigure({ dataOnePoint, samplesOnePoint }: SampleComparis
 
 /** Whiteness of the latents. */
 export function latentSpectrumFigure({ latent }: Likelihoods): Figure {
-  const { k, power, error } = latent;
+  const { k, power, error, exact } = latent;
+  const paired = exact
+    ? ' The exact whitening of the same maps shares their scatter: what the flow adds is the distance of the two lines, below.'
+    : '';
   return {
     name: 'latent-spectrum',
     svg: linePlot({
@@ -188,16 +191,25 @@ export function latentSpectrumFigure({ latent }: Likelihoods): Figure {
           high: power.map((value, i) => value + 2 * error[i]!),
           color: FLOW,
         },
+        ...(exact ? [{ name: 'exact whitening', x: k, y: exact.power, color: EXACT, dashed: true }] : []),
       ],
       rules: [{ y: 1, name: 'white noise' }],
+      ...(exact
+        ? {
+            lower: {
+              y: { label: 'ratio', domain: whiteDomain(exact.powerRatio, new Float64Array(k.length), 0.02) },
+              series: [{ x: k, y: exact.powerRatio, color: FLOW }],
+              rules: [{ y: 1 }],
+            },
+          }
+        : {}),
     }),
-    caption:
-      'The latent of a map should be white noise: its power, averaged over all maps, with two standard errors of that average.',
+    caption: `The latent of a map should be white noise: its power, averaged over all maps, with two standard errors of that average.${paired}`,
   };
 }
 
-/** At least ±5 % around 1. */
-function whiteDomain(power: Float64Array, error: Float64Array): [number, number] {
+/** Around 1, at least ± `least`. */
+function whiteDomain(power: Float64Array, error: Float64Array, _least = 0.05): [number, number] {
   const reach = power.reduce((most, value, i) => Math.max(most, Math.abs(value - 1) + 2.2 * error[i]!), 0.05);
   return [1 - reach, 1 + reach];
 }

@@ -32,6 +32,12 @@ export interface Likelihoods {
     readonly power: Float64Array;
     /** √(2/N) of it, N the modes of all maps. */
     readonly error: Float64Array;
+    /** Against the exact whitening w of the same maps: ⟨|w|²⟩, ⟨z w*⟩/⟨|w|²⟩ and ⟨|z|²⟩/⟨|w|²⟩ in each bin. */
+    readonly exact: {
+      readonly power: Float64Array;
+      readonly crossRatio: Float64Array;
+      readonly powerRatio: Float64Array;
+    } | null;
     readonly mean: number;
     readonly variance: number;
     readonly skewness: number;
@@ -58,7 +64,11 @@ export async function likelihoods(
   const count = chosen.length;
   const flow = new Float64Array(count);
   const exactly = exact ? new Float64Array(count) : null;
-  const powers = new Float64Array(bins.count);
+  const sums = {
+    zz: new Float64Array(bins.count),
+    zw: new Float64Array(bins.count),
+    ww: new Float64Array(bins.count),
+  };
   const onePoint = new Histogram(-5, 5, 80);
   const block = Math.max(1, Math.floor(BLOCK_VALUES / pixels));
   const bar = progressBar('likelihoods', count);
@@ -78,13 +88,15 @@ export async function likelihoods(
       flow[first + i] = logs[i]! + corrections[i]!;
       const z = latents.subarray(i * pixels, (i + 1) * pixels);
       const own = modes.modes(z);
-      binned(modes.cross(own, own), bins).forEach((power, bin) => {
-        powers[bin]! += power;
-      });
+      addTo(sums.zz, binned(modes.cross(own, own), bins));
       onePoint.add(z);
       if (exactly) {
         const map = values.subarray(i * pixels, (i + 1) * pixels);
-        exactly[first + i] = exact!.of(map)(theta.subarray(i * width, (i + 1) * width))[0]!;
+        const point = theta.subarray(i * width, (i + 1) * width);
+        exactly[first + i] = exact!.of(map)(point)[0]!;
+        const w = exact!.whiten(map, point);
+        addTo(sums.zw, binned(modes.cross(own, w), bins));
+        addTo(sums.ww, binned(modes.cross(w, w), bins));
       }
     }
     bar.to(first + size);
@@ -95,23 +107,54 @@ export async function likelihoods(
     flow,
     exact: exactly,
     gap: exactly ? estimate(exactly.map((value, i) => value - flow[i]!)) : null,
-    latent: latentOf(powers, bins, onePoint, count),
+    latent: latentOf(sums, bins, onePoint, count, exact !== null),
   };
 }
 
+function addTo(total: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < total.length; i++) total[i]! += values[i]!;
+}
+
 function latentOf(
-  powers: Float64Array,
+  { zz, zw, ww }: { readonly zz: Float64Array; readonly zw: Float64Array; readonly ww: Float64Array },
   bins: ShellBins,
   onePoint: Histogram,
   count: number,
+  exact: boolean,
 ): Likelihoods['latent'] {
+  const mean = (sum: Float64Array): Float64Array =>
+    sum.map((value, bin) => value / (bins.modes[bin]! * count));
   return {
     k: bins.k,
     modes: bins.modes,
-    power: powers.map((power, bin) => power / (bins.modes[bin]! * count)),
+    power: mean(zz),
     error: bins.modes.map((modes) => Math.sqrt(2 / (modes * count))),
+    exact: exact
+      ? {
+          power: mean(ww),
+          crossRatio: zw.map((value, bin) => value / ww[bin]!),
+          powerRatio: zz.map((value, bin) => value / ww[bin]!),
+        }
+      : null,
     ...onePoint.moments(),
     onePoint: onePoint.data(),
+  };
+}
+
+/** How far from white the latents are: the worst bin, paired with the exact whitening where it is known. */
+export function whiteness({ power, error, exact }: Likelihoods['latent']): {
+  /** Largest |⟨|z_k|²⟩ − 1| in standard errors. */
+  readonly worstInErrors: number;
+  /** Largest |ratio − 1| of the paired ratios. */
+  readonly worstPaired: number | null;
+} {
+  const worst = (values: ArrayLike<number>): number =>
+    Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return {
+    worstInErrors: worst(power.map((value, bin) => (value - 1) / error[bin]!)),
+    worstPaired: exact
+      ? Math.max(worst(exact.crossRatio.map((r) => r - 1)), worst(exact.powerRatio.map((r) => r - 1)))
+      : null,
   };
 }
 
