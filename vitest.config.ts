@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findChromium } from './tools/chromium.mjs';
+import { softwareVulkan } from './tools/vulkan.mjs';
 
 /** Tests read the packages' sources, not what was built from them. */
 const source = '@equiflow/source';
@@ -12,6 +13,7 @@ const node: TestProjectConfiguration = {
     name: 'node',
     environment: 'node',
     pool: 'forks',
+    env: softwareVulkan(),
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
   },

@@ -93,7 +93,7 @@ function checkFile(root, room, file, imports, rootManifest) {
       }
       const reason = refusal(room, packageName, isTest);
       if (reason) report(reason);
-      else if (!(packageName in declared)) {
+      else if (!(packageName in declared) && !floors[room.name]?.bundled?.includes(packageName)) {
         report(`not declared; add it to ${isTest ? 'devDependencies' : 'dependencies'} of its package.json`);
       }
     }

@@ -3,15 +3,15 @@
  *
  * `imports` lists the workspace packages that a package's sources may import; its tests may import anything
  * from lower floors. `node` lists the folders or files of a package's `src` that may import Node's modules:
- * everything else has to run in a browser too.
+ * everything else has to run in a browser too. `bundled` lists packages for development that the build puts into `dist`.
  *
- * @type {Record<string, { floor: number; imports: readonly string[]; node?: readonly string[] }>}
+ * @type {Record<string, { floor: number; imports: readonly string[]; node?: readonly string[]; bundled?: readonly string[] }>}
  */
 export const floors = {
   tensor: { floor: 1, imports: [] },
   io: { floor: 1, imports: [], node: ['node/'] },
   'tensor-wasm': { floor: 2, imports: ['tensor'], node: ['pool'] },
-  'tensor-gpu': { floor: 2, imports: ['tensor'] },
+  'tensor-gpu': { floor: 2, imports: ['tensor'], bundled: ['gpu.js'] },
   splines: { floor: 3, imports: ['tensor'] },
   'fft-mesh': { floor: 3, imports: ['tensor'] },
   'ode-solvers': { floor: 3, imports: ['tensor'] },

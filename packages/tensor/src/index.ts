@@ -1,6 +1,7 @@
 /** Lazy tensors with exact gradients of any order, compiled for many backends. */
 export * from './autodiff.ts';
 export * from './compile.ts';
+export type * from './gpu-kernel.ts';
 export * from './graph.ts';
 export * from './optimisers/index.ts';
 export * from './parameters.ts';

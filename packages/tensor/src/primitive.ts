@@ -4,6 +4,7 @@
  * optionally a WebAssembly kernel. To add an operation one adds one file beside its siblings; the
  * gradient test and the conformance suite of the backends pick it up through `examples`.
  */
+import type { GpuKernel } from './gpu-kernel.ts';
 import type { Node, Tensor } from './tensor.ts';
 import type { DType, Shape, TensorType, TypedArray } from './types.ts';
 import type { WasmKernel } from './wasm-kernel.ts';
@@ -57,6 +58,8 @@ export interface Primitive<A extends object = object> {
   readonly elementwise?: true;
   /** WebAssembly kernel. Those of the core primitives live in `@equiflow/tensor-wasm`. */
   readonly wasm?: WasmKernel<A>;
+  /** GPU kernel. Those of the core primitives live in `@equiflow/tensor-gpu`. */
+  readonly gpu?: GpuKernel<A>;
   /** Cases for the parametrised tests; each must stay clear of kinks by more than 1e-3. */
   readonly examples: readonly Example<A>[];
 }
