@@ -1,4 +1,28 @@
 /** E(n)-equivariant graph networks: layers, networks, graphs, neighbour search. */
+export {
+  type ChargedDataset,
+  type ChargedDatasetOptions,
+  chargedBatch,
+  chargedDataset,
+} from './charged-particles/dataset.ts';
+export {
+  type ChargedLoss,
+  type ChargedModel,
+  type ChargedModelOptions,
+  chargedEgnn,
+  chargedLoss,
+  graphNetwork,
+  linearDynamics,
+  radialField,
+} from './charged-particles/models.ts';
+export {
+  type ChargedParticlesOptions,
+  type ChargedState,
+  initialCharges,
+  integrateCharges,
+  simulateCharges,
+  type Trajectory,
+} from './charged-particles/simulate.ts';
 export type { PointSet } from './graphs/cell-list.ts';
 export {
   type CompleteGraphOptions,
