@@ -59,7 +59,6 @@ export class Code implements GpuCode {
   /** Recipes that were read by the code itself, not by a recipe that it read. */
   readonly direct: Set<Recipe> = new Set();
   cost = 0;
-  longestLoop = 0;
   #scopes: Scope[] = [{ known: new Map(), lines: [] }];
   #names = 0;
   #repeat = 1;
@@ -128,15 +127,19 @@ export class Code implements GpuCode {
       body('0');
       return;
     }
-    this.#loop(`0`, `${count}`, count, body);
+    this.#loop(count, body);
   }
 
   range(from: string, to: string, most: number, body: (index: string) => void): void {
-    this.longestLoop = Math.max(this.longestLoop, most);
-    this.#loop(from, to, most, body);
+    // gpu.js counts in integers only from one literal to another.
+    this.#loop(most, (k) => {
+      const index = this.let(`${from} + ${k}`);
+      this.#line(`if (${index} >= ${to}) {\nbreak;\n}`);
+      body(index);
+    });
   }
 
-  #loop(from: string, to: string, times: number, body: (index: string) => void): void {
+  #loop(times: number, body: (index: string) => void): void {
     const counter = this.#name('k');
     const before = this.#repeat;
     this.#repeat *= Math.max(times, 1);
@@ -146,7 +149,8 @@ export class Code implements GpuCode {
       body(index);
     });
     this.#repeat = before;
-    this.#line(`for (let ${counter} = ${from}; ${counter} < ${to}; ${counter}++) {\n${lines.join('\n')}\n}`);
+    const text = lines.join('\n');
+    this.#line(`for (let ${counter} = 0; ${counter} < ${times}; ${counter}++) {\n${text}\n}`);
   }
 
   quotient(index: string, n: number): string {

@@ -112,7 +112,9 @@ export function makeExecutable(
             : result.kind === 'input'
               ? passed[result.at]!
               : result.data;
-        return outputs[slot]!.dtype === 'int32' ? Int32Array.from(data) : data.slice();
+        return outputs[slot]!.dtype === 'int32'
+          ? Int32Array.from(data)
+          : data.slice(0, plan.outputs[slot]!.size);
       });
     },
     async dispose() {
@@ -171,9 +173,9 @@ function orchestration(
 ): (...args: GpuJsHandle[]) => readonly GpuJsHandle[] {
   const run = (args: readonly GpuJsHandle[]): readonly GpuJsHandle[] => {
     const made: GpuJsHandle[] = [];
-    const argumentOf = ({ source, size }: Stored): GpuJsHandle | GpuJsInput => {
+    const argumentOf = ({ source }: Stored): GpuJsHandle | GpuJsInput => {
       if (source.kind === 'input') return args[used.indexOf(source.index)]!;
-      return source.kind === 'step' ? made[source.index]! : library.input(source.data, [size]);
+      return source.kind === 'step' ? made[source.index]! : library.input(source.data, [source.data.length]);
     };
     for (const { kernel, arrays, scalars } of steps) {
       made.push(kernelOf(instance, kernels, kernel)(...arrays.map(argumentOf), ...scalars));
@@ -195,15 +197,14 @@ function withArity(
 function kernelOf(
   instance: GpuJsInstance,
   kernels: Map<string, GpuJsKernel>,
-  { source, size, helpers, longestLoop }: KernelSource,
+  { source, size, helpers }: KernelSource,
 ): GpuJsKernel {
-  const key = `${size}:${longestLoop}:${source}`;
+  const key = `${size}:${source}`;
   let kernel = kernels.get(key);
   if (!kernel) {
     kernel = instance.createKernel(source, {
       output: [size],
       functions: helpers.map((name) => functions.get(name)!),
-      loopMaxIterations: longestLoop + 1,
       precision: 'single',
     });
     kernels.set(key, kernel);

@@ -45,7 +45,6 @@ export interface GpuJsInstance {
     settings: {
       readonly output: readonly number[];
       readonly functions: readonly GpuJsFunction[];
-      readonly loopMaxIterations: number;
       readonly precision: 'single';
     },
   ): GpuJsKernel;

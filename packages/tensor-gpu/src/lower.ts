@@ -84,12 +84,10 @@ function requireRunnable(operation: string, tensor: Tensor): void {
       `gpu: ${operation}: ${describe(tensor)}; GPUs compute in float32, cast or use the wasm backend`,
     );
   }
-  if (tensor.size > mostElements || tensor.size === 0) {
-    const most =
-      tensor.size === 0
-        ? 'the GPU has no empty arrays'
-        : `the GPU backend takes up to ${mostElements} values`;
-    throw new TensorError(`gpu: ${operation}: ${describe(tensor)}; ${most}`);
+  if (tensor.size > mostElements) {
+    throw new TensorError(
+      `gpu: ${operation}: ${describe(tensor)}; the GPU backend takes up to ${mostElements} values`,
+    );
   }
 }
 

@@ -18,7 +18,6 @@ export interface KernelSource {
   readonly source: string;
   readonly size: number;
   readonly helpers: readonly string[];
-  readonly longestLoop: number;
 }
 
 /** Arrays that a kernel may read: WebGPU promises 8 storage buffers a stage, one is the result. */
@@ -32,6 +31,9 @@ const longestSum = 64;
 
 /** Indices are float32 numbers: exact up to here. */
 export const mostElements: number = 2 ** 24;
+
+/** An array without elements; a device has none shorter than one. */
+const nothing: Stored = new Stored(0, { kind: 'table', data: new Float32Array(1) });
 
 /** Collects the steps of a plan. */
 export class Planner {
@@ -66,13 +68,14 @@ export class Planner {
     if (array instanceof Stored) return array;
     const recipe = array as Recipe;
     if (recipe.stored) return recipe.stored;
+    if (recipe.size === 0) return nothing;
     const code = new Code();
     const value = recipe.element(code, threadIndex);
     const source = code.source(value);
     const key = `${recipe.size}:${source}`;
     let kernel = this.kernels.get(key);
     if (!kernel) {
-      kernel = { source, size: recipe.size, helpers: [...code.helpers], longestLoop: code.longestLoop };
+      kernel = { source, size: recipe.size, helpers: [...code.helpers] };
       this.kernels.set(key, kernel);
     }
     const index = this.steps.push({ kernel, arrays: code.arrays, scalars: code.scalars }) - 1;
@@ -112,6 +115,7 @@ export class Planner {
     take: (code: GpuCode, total: string, value: string) => void,
     fromZero: boolean,
   ): GpuArray {
+    if (count === 0 && fromZero) return this.map(size, () => '0');
     if (count === 1) return this.map(size, (code, out) => term(code, out, '0'));
     if (count > longestSum) {
       const each = chunkOf(count);

@@ -12,6 +12,7 @@ import {
 } from '@equiflow/tensor';
 import { kernels } from '../generated/kernels.ts';
 import { solveTridiagonal } from './slopes.ts';
+import { solveTridiagonalGpu } from './tridiagonal.gpu.ts';
 
 type None = Record<string, never>;
 
@@ -74,6 +75,7 @@ export const solveTridiagonalPrimitive: Primitive<None> = {
       l.call(`solveTridiagonal${wide ? 'F64' : 'F32'}`, rows, n, ...pointers, l.scratch(8 * n));
     },
   },
+  gpu: solveTridiagonalGpu,
   examples: [1, 2, 5].map((n) => ({
     attributes: {},
     inputs: [

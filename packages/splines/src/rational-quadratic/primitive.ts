@@ -28,6 +28,11 @@ import {
   SUM_SIZE,
 } from './bin.ts';
 import { decomposeRationalQuadratic, decomposeRationalQuadraticVjp } from './decompose.ts';
+import {
+  rationalQuadraticGpu,
+  rationalQuadraticInverseGpu,
+  rationalQuadraticVjpGpu,
+} from './rational-quadratic.gpu.ts';
 
 /** Whether the log-derivatives are summed over a row (one value per sample) or kept per element. */
 export interface RationalQuadraticAttributes {
@@ -149,6 +154,7 @@ export const rationalQuadraticPrimitive: Primitive<RationalQuadraticAttributes> 
   },
   decompose: decomposeRationalQuadratic,
   wasm: { binary: kernels, lower: lowerRows('rationalQuadratic') },
+  gpu: rationalQuadraticGpu,
   examples: [
     { attributes: { reduce: true }, inputs: [{ shape: [2, 3, 2], values: xExample }, ...knotInputs] },
     { attributes: { reduce: false }, inputs: [{ shape: [2, 6], values: xExample }, ...knotInputs] },
@@ -190,6 +196,7 @@ export const rationalQuadraticVjpPrimitive: Primitive<RationalQuadraticAttribute
   },
   decompose: decomposeRationalQuadraticVjp,
   wasm: { binary: kernels, lower: lowerRows('rationalQuadraticVjp') },
+  gpu: rationalQuadraticVjpGpu,
   examples: [
     {
       attributes: { reduce: true },
@@ -229,6 +236,7 @@ export const rationalQuadraticInversePrimitive: Primitive<RationalQuadraticAttri
     return [ofY, ...pull(negate(ofY), negate(logs)).slice(1)];
   },
   wasm: { binary: kernels, lower: lowerRows('rationalQuadraticInverse') },
+  gpu: rationalQuadraticInverseGpu,
   examples: [
     { attributes: { reduce: true }, inputs: [{ shape: [2, 3, 2], values: xExample }, ...knotInputs] },
     { attributes: { reduce: false }, inputs: [{ shape: [2, 6], values: xExample }, ...knotInputs] },

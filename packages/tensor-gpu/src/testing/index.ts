@@ -1,0 +1,3 @@
+/** What the packages with GPU kernels of their own test them with. Pure functions; no test runner. */
+export { openForTests } from './adapter.ts';
+export { compareGraph, type Deviation, deviationOf, primitiveDeviations } from './suites.ts';
