@@ -8,4 +8,5 @@ export * from './lines';
 export * from './matmul';
 export * from './reduce';
 export * from './select';
+export * from './silu';
 export * from './unary';

@@ -25,6 +25,8 @@ import {
   selectPrimitive,
   sigmoidPrimitive,
   signPrimitive,
+  siluPrimitive,
+  siluVjpPrimitive,
   sinPrimitive,
   softplusPrimitive,
   sqrtPrimitive,
@@ -42,13 +44,16 @@ function exportName(primitive: Primitive): string {
   return primitive.name.slice(primitive.name.indexOf('#') + 1, -'Primitive'.length);
 }
 
-function unary(primitive: Primitive): KernelEntry {
+/** Functions of dense operands: outputs, operands, number of elements. */
+function dense(primitive: Primitive): KernelEntry {
   const name = exportName(primitive);
   return kernelFor(primitive, {
     binary: kernels,
     skipsRepeats: true,
-    lower({ inputs: [x], outputs: [y], call }) {
-      if (y!.size > 0) call(`${name}${suffix(y!)}`, y!.pointer, x!.pointer, y!.size);
+    lower({ inputs, outputs, call }) {
+      const [y] = outputs;
+      const pointers = [...outputs, ...inputs].map((each) => each.pointer);
+      if (y!.size > 0) call(`${name}${suffix(y!)}`, ...pointers, y!.size);
     },
   });
 }
@@ -92,10 +97,10 @@ function several(primitive: Primitive): KernelEntry {
   return [primitive.name, block(exportName(primitive))];
 }
 
-const unaryPrimitives: readonly Primitive[] = [
+const densePrimitives: readonly Primitive[] = [
   ...[absPrimitive, cosPrimitive, expPrimitive, expm1Primitive, floorPrimitive, logPrimitive, log1pPrimitive],
-  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive, sinPrimitive, softplusPrimitive],
-  ...[sqrtPrimitive, squarePrimitive, tanhPrimitive],
+  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive, siluPrimitive, siluVjpPrimitive],
+  ...[sinPrimitive, softplusPrimitive, sqrtPrimitive, squarePrimitive, tanhPrimitive],
 ];
 
 const otherPrimitives: readonly Primitive[] = [
@@ -105,7 +110,7 @@ const otherPrimitives: readonly Primitive[] = [
 ];
 
 export const elementwiseKernels: readonly KernelEntry[] = [
-  ...unaryPrimitives.map(unary),
+  ...densePrimitives.map(dense),
   ...otherPrimitives.map(several),
   kernelFor(castPrimitive, {
     binary: kernels,

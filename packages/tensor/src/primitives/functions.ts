@@ -128,6 +128,3 @@ export const sin = (x: Tensor): Tensor => applyOne(sinPrimitive, [x], none);
 export const cosPrimitive: Primitive<NoAttributes> = unary('cos', Math.cos, (x) => negate(sin(x)));
 /** cos x */
 export const cos = (x: Tensor): Tensor => applyOne(cosPrimitive, [x], none);
-
-/** x · sigmoid(x), the SiLU or swish activation (Elfwing et al. 2017). */
-export const silu = (x: Tensor): Tensor => multiply(x, sigmoid(x));

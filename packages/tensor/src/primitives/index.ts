@@ -22,6 +22,7 @@ export * from './matmul.ts';
 export * from './positive-definite.ts';
 export * from './reshape.ts';
 export * from './select.ts';
+export * from './silu.ts';
 export * from './slice.ts';
 export * from './sorting.ts';
 export * from './statistics.ts';
