@@ -19,6 +19,7 @@ import {
 import { kernels } from '../generated/kernels.ts';
 import { suffix, threeLengths } from '../lowering.ts';
 import { requireBox, requireMesh } from '../mesh-transform.ts';
+import { paintGpu, readoutGpu, readoutGradientGpu } from './painting.gpu.ts';
 import { type PaintWindow, windowPoints, windowSupport } from './window.ts';
 
 /** The mesh, the box around it and the window. */
@@ -190,6 +191,7 @@ export const paintPrimitive: Primitive<PaintDerivativeAttributes> = {
     ];
   },
   wasm: { binary: kernels, lower: (l) => lowerParticles(l, 'paint', threeOrders(l.attributes.orders)) },
+  gpu: paintGpu,
   examples: cases.map((one) => {
     const { attributes, positions, count } = example(one);
     return { attributes, inputs: [positions, { shape: [count] }] };
@@ -220,6 +222,7 @@ export const readoutPrimitive: Primitive<PaintDerivativeAttributes> = {
     ];
   },
   wasm: { binary: kernels, lower: (l) => lowerParticles(l, 'readout', threeOrders(l.attributes.orders)) },
+  gpu: readoutGpu,
   examples: cases.map((one) => {
     const { attributes, positions, mesh } = example(one);
     return { attributes, inputs: [positions, { shape: mesh }] };
@@ -254,6 +257,7 @@ export const readoutGradientPrimitive: Primitive<PaintAttributes> = {
     concatenateAxes(positions!, mesh!, { ...attributes, orders: attributes.mesh.map(() => 0) }),
   ],
   wasm: { binary: kernels, lower: (l) => lowerParticles(l, 'readoutGradient', []) },
+  gpu: readoutGradientGpu,
   examples: cases
     .filter(({ window, orders }) => window !== 'ngp' && orders.every((order) => order === 0))
     .map((one) => {

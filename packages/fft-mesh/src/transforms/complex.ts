@@ -11,6 +11,7 @@ import {
   type TransformAttributes,
   type TransformOptions,
 } from './shared.ts';
+import { complexGpu } from './transforms.gpu.ts';
 
 const pairs = [[3, 8], [5], [6, 22], [2, 1]].map((shape) => ({
   attributes: { axes: 1 },
@@ -66,6 +67,7 @@ function complexPrimitive(name: 'fft' | 'ifft'): Primitive<TransformAttributes> 
         l.call(`fft${suffix(dtype)}`, ...order, ...plan, scale, axes, batch, ...threeLengths(lengths));
       },
     },
+    gpu: complexGpu(inverse),
     examples: [...pairs, ...planes, ...boxes],
   };
 }

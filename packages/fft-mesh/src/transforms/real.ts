@@ -19,6 +19,7 @@ import {
   type TransformOptions,
   timesWeights,
 } from './shared.ts';
+import { inverseRealGpu, realGpu } from './transforms.gpu.ts';
 
 /** How many last axes, and the length of the last in real space. */
 export interface InverseRealAttributes extends TransformAttributes {
@@ -72,6 +73,7 @@ export const rfftPrimitive: Primitive<TransformAttributes> = {
       );
     },
   },
+  gpu: realGpu,
   examples: [
     { attributes: { axes: 1 }, inputs: [{ shape: [3, 8] }] },
     { attributes: { axes: 1 }, inputs: [{ shape: [5] }] },
@@ -130,6 +132,7 @@ export const irfftPrimitive: Primitive<InverseRealAttributes> = {
       );
     },
   },
+  gpu: inverseRealGpu,
   examples: [
     { attributes: { axes: 1, n: 8 }, inputs: [{ shape: [3, 5] }, { shape: [3, 5] }] },
     { attributes: { axes: 1, n: 5 }, inputs: [{ shape: [3] }, { shape: [3] }] },
