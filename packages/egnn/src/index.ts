@@ -23,6 +23,14 @@ export {
   simulateCharges,
   type Trajectory,
 } from './charged-particles/simulate.ts';
+export {
+  type ChargedEpoch,
+  type ChargedExecutor,
+  type ChargedTrainingOptions,
+  chargedStepsPerEpoch,
+  meanSquaredError,
+  trainCharged,
+} from './charged-particles/train.ts';
 export type { PointSet } from './graphs/cell-list.ts';
 export {
   type CompleteGraphOptions,

@@ -1,0 +1,113 @@
+/**
+ * Trains a model of the charged particles as the paper does (arXiv:2102.09844, section 5.1): Adam on the mean squared
+ * error of batches of 100, the parameters with the best validation error kept. Who computes losses (one process, a
+ * pool of workers) is the caller's choice; every random choice is a function of the seed and the epoch.
+ */
+import {
+  adam,
+  foldIn,
+  initialParameters,
+  key,
+  permutation,
+  type Schedule,
+  TensorError,
+} from '@equiflow/tensor';
+import { type ChargedDataset, chargedBatch } from './dataset.ts';
+import type { ChargedModel } from './models.ts';
+
+/** Computes losses for the trainer: squared errors summed over all coordinates of a batch, of any size. */
+export interface ChargedExecutor {
+  lossAndGradient(
+    parameters: Float32Array,
+    batch: ChargedDataset,
+  ): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  loss(parameters: Float32Array, batch: ChargedDataset): Promise<number>;
+}
+
+/** Choices of a training. */
+export interface ChargedTrainingOptions {
+  readonly epochs: number;
+  readonly seed: number;
+  /** Default 100. */
+  readonly batch?: number;
+  /** A number, or a schedule of the step. Default 5e-4, the paper's. */
+  readonly learningRate?: number | Schedule;
+  /** The validation error is computed after every so many epochs, and after the last. Default 1. */
+  readonly validateEvery?: number;
+}
+
+/** What is known after an epoch. */
+export interface ChargedEpoch {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Mean squared error of a coordinate over the epoch's batches, while the parameters changed. */
+  readonly training: number;
+  /** Mean squared error on the validation set; null in epochs without one. */
+  readonly validation: number | null;
+  /** The parameters of the best validation error so far, that error, and its epoch. Copy what must last. */
+  readonly best: { readonly parameters: Float32Array; readonly validation: number; readonly epoch: number };
+}
+
+/** Steps of an epoch: whole batches only. */
+export function chargedStepsPerEpoch(systems: number, batch = 100): number {
+  return Math.max(1, Math.floor(systems / batch));
+}
+
+/**
+ * Trains from the first values of the parameters; gives a record after every epoch. Whoever asks for no more
+ * records ends the training.
+ * @throws TensorError when an option is no positive whole number, or the loss stops being a number.
+ */
+export async function* trainCharged(
+  model: ChargedModel,
+  executor: ChargedExecutor,
+  data: { readonly training: ChargedDataset; readonly validation: ChargedDataset },
+  options: ChargedTrainingOptions,
+): AsyncGenerator<ChargedEpoch, void> {
+  const { epochs, seed, learningRate = 5e-4, validateEvery = 1 } = options;
+  const { size, particles } = data.training;
+  const batch = Math.min(options.batch ?? 100, size);
+  for (const [name, value] of Object.entries({ epochs, batch, validateEvery })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new TensorError(`trainCharged: ${name} is ${value}; give a positive whole number`);
+    }
+  }
+  const parameters = Float32Array.from(initialParameters(model.parameters, seed));
+  const optimiser = adam(parameters.length, { learningRate });
+  const steps = chargedStepsPerEpoch(size, batch);
+  const values = batch * particles * 3;
+  let best = { parameters: parameters.slice(), validation: Number.POSITIVE_INFINITY, epoch: 0 };
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const order = permutation(foldIn(foldIn(key(seed), 1), epoch), size);
+    let total = 0;
+    for (let step = 0; step < steps; step++) {
+      const part = chargedBatch(data.training, order.subarray(step * batch, (step + 1) * batch));
+      const { loss, gradient } = await executor.lossAndGradient(parameters, part);
+      if (!Number.isFinite(loss)) {
+        throw new TensorError(
+          `trainCharged: the loss is ${loss} in epoch ${epoch}, step ${step + 1}; lower the learning rate`,
+        );
+      }
+      optimiser.step(
+        parameters,
+        gradient.map((value) => value / values),
+      );
+      total += loss / values;
+    }
+    let validation: number | null = null;
+    if (epoch % validateEvery === 0 || epoch === epochs) {
+      validation = await meanSquaredError(executor, parameters, data.validation);
+      if (validation < best.validation) best = { parameters: parameters.slice(), validation, epoch };
+    }
+    yield { epoch, training: total / steps, validation, best };
+  }
+}
+
+/** Mean squared error of a coordinate on a dataset. */
+export async function meanSquaredError(
+  executor: ChargedExecutor,
+  parameters: Float32Array,
+  dataset: ChargedDataset,
+): Promise<number> {
+  return (await executor.loss(parameters, dataset)) / dataset.target.length;
+}
