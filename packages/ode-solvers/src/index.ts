@@ -1,4 +1,5 @@
 /** Solvers of ordinary differential equations. */
+export { type BatchField, type BatchSolution, solveOdeBatch } from './batch.ts';
 export {
   integralController,
   piController,
@@ -7,6 +8,16 @@ export {
 } from './controller.ts';
 export type { DenseOutput } from './dense-output.ts';
 export type { EventRecord, OdeEvent } from './events.ts';
+export {
+  adamsBashforth2,
+  adamsBashforth3,
+  adamsBashforth4,
+  adamsBashforth5,
+  adamsMoulton2,
+  adamsMoulton3,
+  adamsMoulton4,
+  adamsMoulton5,
+} from './multistep/adams.ts';
 export type { SolveOptions, StepReport } from './options.ts';
 export { bosh3, dopri5, fehlberg2, fehlberg5, heunEuler } from './runge-kutta/adaptive.ts';
 export { dop853 } from './runge-kutta/dop853.ts';
@@ -17,6 +28,21 @@ export { tsit5 } from './runge-kutta/tsit5.ts';
 export { vern7 } from './runge-kutta/vern7.ts';
 export type { OdeSolution, SolveStatus } from './solution.ts';
 export { solveOde } from './solve.ts';
+export { bdf } from './stiff/bdf.ts';
+export {
+  type DiagonallyImplicitTableau,
+  diagonallyImplicitMethod,
+} from './stiff/diagonally-implicit.ts';
+export { implicitEuler, kvaerno3, kvaerno4, kvaerno5, trapezoid, trBdf2 } from './stiff/esdirk-methods.ts';
+export { radau5 } from './stiff/radau.ts';
+export { type RosenbrockTableau, rodas4, rosenbrockMethod } from './stiff/rosenbrock.ts';
+export {
+  leapfrog,
+  type SymplecticTableau,
+  symplecticMethod,
+  yoshida4,
+  yoshida6,
+} from './symplectic/symplectic.ts';
 export {
   type ErrorNorm,
   type Jacobian,

@@ -96,8 +96,35 @@ export function orderedTimes(
 }
 
 /** @throws OdeError for a number that is not positive. */
-export function requirePositive(name: string, value: number | undefined): void {
+function requirePositive(name: string, value: number | undefined): void {
   if (value !== undefined && !(value > 0)) {
     throw new OdeError(`solveOde: ${name} = ${value}; give a positive number`);
   }
+}
+
+/** @throws OdeError for a question that has no answer. */
+export function checkQuestion(t0: number, t1: number, y0: Float64Array, options: SolveOptions): void {
+  if (!Number.isFinite(t0) || !Number.isFinite(t1)) {
+    throw new OdeError(`solveOde: the span is ${t0} to ${t1}; give two finite times`);
+  }
+  const wrong = firstNotFinite(y0);
+  if (wrong >= 0) throw new OdeError(`solveOde: y0[${wrong}] is ${y0[wrong]}; give finite numbers`);
+  for (const name of ['step', 'firstStep', 'maximumStep', 'maximumSteps'] as const) {
+    requirePositive(name, options[name]);
+  }
+  const { method, step } = options;
+  if (method && !method.adaptive && step === undefined) {
+    throw new OdeError(`solveOde: ${method.name} does not choose its steps; give the option step`);
+  }
+}
+
+/** Ascending in the direction of the solve, each once, after t0. */
+export function mergeTimes(times: readonly number[], t0: number, direction: number): number[] {
+  const unique = [...new Set(times)].filter((t) => direction * (t - t0) > 0);
+  return unique.sort((a, b) => direction * (a - b));
+}
+
+/** Index of the first value that is NaN or infinite, −1 where there is none. */
+export function firstNotFinite(values: Float64Array): number {
+  return values.findIndex((value) => !Number.isFinite(value));
 }

@@ -6,10 +6,24 @@ import { type ControllerState, controllerState, integralController } from './con
 import { denseOutput, evaluatePolynomial } from './dense-output.ts';
 import { crosses, type EventRecord, findZero } from './events.ts';
 import { initialStep } from './initial-step.ts';
-import { orderedTimes, requirePositive, type SolveOptions, tolerances } from './options.ts';
+import {
+  checkQuestion,
+  firstNotFinite,
+  mergeTimes,
+  orderedTimes,
+  type SolveOptions,
+  tolerances,
+} from './options.ts';
 import { dopri5 } from './runge-kutta/adaptive.ts';
 import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
-import { OdeError, type Statistics, type StepperProblem, type VectorField } from './types.ts';
+import {
+  type Method,
+  OdeError,
+  type Statistics,
+  type Stepper,
+  type StepperProblem,
+  type VectorField,
+} from './types.ts';
 
 /**
  * Solves y' = f(t, y), y(t0) = y0.
@@ -28,13 +42,20 @@ export function solveOde(
   y0: ArrayLike<number>,
   options: SolveOptions = {},
 ): OdeSolution {
-  const [t0, t1] = span;
+  return runSolver(prepareSolver(field, y0.length, options), span, y0, options);
+}
+
+/** A method at work on one field: what many solves can share. */
+export interface PreparedSolver {
+  readonly method: Method;
+  readonly problem: StepperProblem;
+  readonly stepper: Stepper;
+}
+
+/** Allocates everything that does not depend on the span and the initial state. */
+export function prepareSolver(field: VectorField, dimension: number, options: SolveOptions): PreparedSolver {
   const method = options.method ?? dopri5;
-  const dimension = y0.length;
-  const start = Float64Array.from(y0);
-  checkQuestion(t0, t1, start, options);
   const statistics: Statistics = { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 };
-  const fixed = options.step !== undefined;
   const problem: StepperProblem = {
     dimension,
     field(t, y, dydt) {
@@ -45,10 +66,24 @@ export function solveOde(
     rtol: tolerances('rtol', options.rtol ?? 1e-6, dimension),
     atol: tolerances('atol', options.atol ?? 1e-9, dimension),
     norm: options.norm,
-    fixed,
+    fixed: options.step !== undefined,
     statistics,
   };
-  const stepper = method.stepper(problem);
+  return { method, problem, stepper: method.stepper(problem) };
+}
+
+/** One solve with a prepared method. */
+export function runSolver(
+  { method, problem, stepper }: PreparedSolver,
+  span: readonly [number, number],
+  y0: ArrayLike<number>,
+  options: SolveOptions,
+): OdeSolution {
+  const [t0, t1] = span;
+  const { dimension, fixed, statistics } = problem;
+  const start = Float64Array.from(y0);
+  checkQuestion(t0, t1, start, options);
+  Object.assign(statistics, { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 });
   const direction = t1 >= t0 ? 1 : -1;
   const jumps = new Set(orderedTimes('discontinuities', options.discontinuities ?? [], span));
   const targets = mergeTimes(
@@ -99,7 +134,7 @@ export function solveOde(
       end,
       events: records,
       ...(dense ? { dense: dense.finish(t) } : {}),
-      statistics,
+      statistics: { ...statistics },
     };
   };
   const fail = (kind: SolveStatus, why: string): OdeSolution => {
@@ -130,26 +165,33 @@ export function solveOde(
   };
   let length = fixed || t0 === t1 ? 0 : chooseStep();
   let failedLast = 0;
+  let failedStep = 0;
+  // Steps of one length between two times to hit.
+  let segment = { from: t0, h: 0, count: 0, left: 0 };
 
   while (target < targets.length) {
     const goal = targets[target]!;
     const remaining = Math.abs(goal - t);
-    if (fixed) length = remaining / Math.max(1, Math.ceil(remaining / options.step! - 1e-9));
-    const lands = fixed ? remaining - length <= 1e-9 * length : length * (1 + 1e-10) >= remaining;
+    if (fixed && segment.left === 0) {
+      const count = Math.max(1, Math.ceil(remaining / options.step! - 1e-9));
+      segment = { from: t, h: (goal - t) / count, count, left: count };
+      length = Math.abs(segment.h);
+    }
+    const lands = fixed ? segment.left === 1 : length * (1 + 1e-10) >= remaining;
+    let taken = length;
+    if (!fixed && lands) taken = remaining;
     // A step that would leave a sliver takes half of what is left instead.
-    const taken = lands
-      ? remaining
-      : !fixed && length > 0.6 * remaining && length < remaining
-        ? remaining / 2
-        : length;
-    const tNext = lands ? goal : t + direction * taken;
-    const h = lands || !fixed ? tNext - t : direction * taken;
+    else if (!fixed && length > 0.6 * remaining) taken = remaining / 2;
+    const tFixed = segment.from + (segment.count - segment.left + 1) * segment.h;
+    const tNext = lands ? goal : fixed ? tFixed : t + direction * taken;
+    let h = fixed ? segment.h : tNext - t;
+    // A step that lands on a jump of f ends just before it, so that no stage sees the other side.
+    if (lands && jumps.has(goal)) h -= direction * 2 * Number.EPSILON * Math.max(Math.abs(goal), Math.abs(h));
     if (
       !lands &&
       taken < Math.max(minimumStep, 8 * Number.EPSILON * Math.abs(t), Number.MIN_VALUE * 2 ** 60)
     ) {
-      if (Number.isNaN(failedLast))
-        return fail('not-finite', notFinite(problem, t, h, stepper.y, stepper.yNext));
+      if (Number.isNaN(failedLast)) return fail('not-finite', notFinite(problem, t, failedStep, stepper.y));
       const what =
         failedLast === Number.POSITIVE_INFINITY
           ? 'the implicit equations do not converge'
@@ -169,9 +211,9 @@ export function solveOde(
     if (!(error <= 1)) {
       statistics.rejected++;
       failedLast = error;
+      failedStep = h;
       if (fixed) {
-        if (Number.isNaN(error))
-          return fail('not-finite', notFinite(problem, t, h, stepper.y, stepper.yNext));
+        if (Number.isNaN(error)) return fail('not-finite', notFinite(problem, t, failedStep, stepper.y));
         return fail(
           'step-too-small',
           `the implicit equations do not converge at t = ${t} with steps of ${taken}; take shorter ones`,
@@ -181,8 +223,10 @@ export function solveOde(
       continue;
     }
     statistics.steps++;
+    segment.left--;
     if (!fixed) {
-      const next = taken * (stepper.nextFactor?.(error, true) ?? controller.accepted(error));
+      const factor = stepper.nextFactor?.(error, true) ?? controller.accepted(error);
+      const next = factor >= 1 && factor < (stepper.keepWithin ?? 1) ? taken : taken * factor;
       // A step shortened to land somewhere says little about how long the next may be.
       length = Math.min(maximumStep, taken < length ? Math.max(next, length) : next);
     }
@@ -256,6 +300,7 @@ export function solveOde(
     }
     if (past && status === undefined) {
       controller.forget();
+      segment.left = 0;
       if (!fixed && t !== t1) length = chooseStep();
       eventValues = events.map((event) => event.value(t, stepper.y));
     } else eventValues = after;
@@ -282,48 +327,17 @@ export function solveOde(
   return finish();
 }
 
-function checkQuestion(t0: number, t1: number, y0: Float64Array, options: SolveOptions): void {
-  if (!Number.isFinite(t0) || !Number.isFinite(t1)) {
-    throw new OdeError(`solveOde: the span is ${t0} to ${t1}; give two finite times`);
-  }
-  const wrong = firstNotFinite(y0);
-  if (wrong >= 0) throw new OdeError(`solveOde: y0[${wrong}] is ${y0[wrong]}; give finite numbers`);
-  for (const name of ['step', 'firstStep', 'maximumStep', 'maximumSteps'] as const) {
-    requirePositive(name, options[name]);
-  }
-  const { method = dopri5, step } = options;
-  if (!method.adaptive && step === undefined) {
-    throw new OdeError(`solveOde: ${method.name} does not choose its steps; give the option step`);
-  }
-}
-
-/** Ascending in the direction of the solve, each once, after t0. */
-function mergeTimes(times: readonly number[], t0: number, direction: number): number[] {
-  const unique = [...new Set(times)].filter((t) => direction * (t - t0) > 0);
-  return unique.sort((a, b) => direction * (a - b));
-}
-
-function firstNotFinite(values: Float64Array): number {
-  return values.findIndex((value) => !Number.isFinite(value));
-}
-
-/** Says where values stopped being finite: at the field, where a short Euler step meets it, or in the step. */
-function notFinite(
-  problem: StepperProblem,
-  t: number,
-  h: number,
-  y: Float64Array,
-  yNext: Float64Array,
-): string {
+/** Says where the field stops being finite: at the times of the attempt that failed, near the state before it. */
+function notFinite(problem: StepperProblem, t: number, h: number, y: Float64Array): string {
   const slope = new Float64Array(problem.dimension);
-  for (const [at, state] of [
-    [t, y],
-    [t + h, y],
-    [t + h, yNext],
-  ] as const) {
-    problem.field(at, state, slope);
+  const state = new Float64Array(problem.dimension);
+  for (const share of [0, 1 / 4, 1 / 2, 3 / 4, 1, 5 / 4]) {
+    problem.field(t, y, slope);
+    for (let i = 0; i < state.length; i++) state[i] = y[i]! + share * h * slope[i]!;
+    problem.field(t + share * h, state, slope);
     const wrong = firstNotFinite(slope);
-    if (wrong >= 0) return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${at}`;
+    if (wrong >= 0)
+      return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${t + share * h}`;
   }
-  return `values stop being finite after t = ${t}, in component ${Math.max(0, firstNotFinite(yNext))}`;
+  return `values stop being finite after t = ${t}`;
 }

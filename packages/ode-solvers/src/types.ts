@@ -71,6 +71,8 @@ export interface Stepper {
   interpolant(coefficients: Float64Array): void;
   /** Moves to the end of the last attempt. */
   advance(): void;
+  /** Changes of the step by a factor from 1 to this are left out, so that a factorised matrix can be used again. */
+  readonly keepWithin?: number;
   /** A method that chooses its own steps says by what factor the next one changes, in place of a controller. */
   nextFactor?(error: number, accepted: boolean): number;
 }
