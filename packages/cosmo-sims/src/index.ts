@@ -1,9 +1,17 @@
+/** From a cosmology to N-body maps and catalogues. */
 export * from './background.ts';
 export { type CheckedExpansion, type Expansion, radiationDensity } from './cosmology.ts';
 export * from './formula.ts';
 export * from './growth.ts';
+export * from './initial-conditions/displacement.ts';
+export * from './initial-conditions/mesh-operators.ts';
+export * from './initial-conditions/white-noise.ts';
 export * from './linear-power.ts';
 export { type MatterContent, T_CMB } from './matter-content.ts';
+export * from './nbody/force.ts';
+export * from './nbody/parameter-gradient.ts';
+export * from './nbody/particle-mesh.ts';
+export * from './nbody/time-steps.ts';
 export * from './primordial.ts';
 export * from './projected-family.ts';
 export * from './projection.ts';

@@ -138,21 +138,23 @@ describe.each([
   });
 });
 
-test('spherical collapse: near the centre of a long isotropic wave the series of Bernardeau 1994', () => {
-  // δ = ε Π-free isotropic Hessian: φ₁ = −Σ cos q_a has ∂_a∂_b φ₁ = δ_ab at q = 0, so that ψ₁ = −q/3 · 3ε there.
+test('spherical collapse: the series of Bernardeau 1992 where everything is isotropic', () => {
+  // φ₁ = −Σ cos q_a and all that follows from it have, by cubic symmetry, Hessians ∝ δ_ab at q = 0, where δ = ε = 3.
   const mesh = [12, 12, 12];
   const q = latticePositions(mesh, L);
   const delta = Float64Array.from({ length: 12 ** 3 }, (_, cell) =>
     [0, 1, 2].reduce((sum, axis) => sum + Math.cos(q[cell * 3 + axis]!), 0),
   );
-  const terms = fields(delta, mesh, 3);
-  const divergence = terms.map((psi) =>
+  const divergence = fields(delta, mesh, 3).map((psi) =>
     psi.map((component, axis) => derivative(component, mesh, axis)[0]!).reduce((a, b) => a + b),
   );
-  // At q = 0, δ = 3: ε = 3. ψ₁: −ε; ψ₂ source: ε²/3; ψ₃a: −ε³/27. ψ₃b depends on the neighbourhood through ψ₂.
-  expect(divergence[0]).toBeCloseTo(-3, 12);
-  expect(divergence[1]).toBeCloseTo(3, 12);
-  expect(divergence[2]).toBeCloseTo(-1, 12);
+  // With x = (1 + s) q: 1 + δ = (1 + s)⁻³ = 1 + ε + 17/21 ε² + 341/567 ε³ + …, so that s = −ε/3 − ε²/21 − 23/1701 ε³.
+  const series = [1, 2, 3].map((power) =>
+    EDS.reduce((sum, term, t) => sum + (term.power === power ? (term.factor * divergence[t]!) / 3 : 0), 0),
+  );
+  const [alpha, beta] = [17 / 21, 341 / 567];
+  const wanted = [-1 / 3, -alpha / 3 + 2 / 9, -beta / 3 + (4 / 9) * alpha - 14 / 81];
+  for (const [i, value] of wanted.entries()) expect(series[i]! / 3 ** (i + 1)).toBeCloseTo(value, 12);
 });
 
 describe('a plane wave', () => {
