@@ -47,6 +47,11 @@ const callCost = 6;
 interface Scope {
   readonly known: Map<string, string>;
   readonly lines: string[];
+  /** Whether it may be left out: then nothing is read before it that was to be read in it. */
+  readonly guarded: boolean;
+  readonly loop: boolean;
+  /** How often it runs for one element. */
+  readonly repeat: number;
 }
 
 /** Collects the statements of a kernel. */
@@ -59,9 +64,10 @@ export class Code implements GpuCode {
   /** Recipes that were read by the code itself, not by a recipe that it read. */
   readonly direct: Set<Recipe> = new Set();
   cost = 0;
-  #scopes: Scope[] = [{ known: new Map(), lines: [] }];
+  #scopes: Scope[] = [{ known: new Map(), lines: [], guarded: false, loop: false, repeat: 1 }];
+  /** The scope that each name belongs to. */
+  readonly #homes: Map<string, number> = new Map();
   #names = 0;
-  #repeat = 1;
   #depth = 0;
 
   read(array: GpuArray, index: string): string {
@@ -80,15 +86,32 @@ export class Code implements GpuCode {
 
   let(expression: string): string {
     if (/^[a-z]+\d+$|^i$|^-?[\d.]+(e[-+]?\d+)?$/.test(expression)) return expression;
-    const changes = /\bt\d+\b/.test(expression);
-    for (const scope of changes ? [] : this.#scopes) {
+    const home = this.#homeOf(expression);
+    for (const scope of this.#scopes) {
       const known = scope.known.get(expression);
       if (known) return known;
     }
-    const name = this.#name('v');
-    this.#line(`const ${name} = ${expression};`);
-    if (!changes) this.#scope.known.set(expression, name);
+    const name = this.#name('v', home);
+    this.#line(`const ${name} = ${expression};`, home);
+    if (!/\bt\d+\b/.test(expression)) this.#scopes[home]!.known.set(expression, name);
     return name;
+  }
+
+  /** The outermost scope that an expression can be computed in: what does not change in a loop is computed before it. */
+  #homeOf(expression: string): number {
+    const here = this.#scopes.length - 1;
+    if (/\bt\d+\b/.test(expression)) return here;
+    let home = 0;
+    for (const [name] of expression.matchAll(/\b[a-z]+\d+\b/g))
+      home = Math.max(home, this.#homes.get(name) ?? 0);
+    // Out of a block that may be left out only on the way out of a loop; and never a read.
+    let best = here;
+    for (let scope = here; scope > home; scope--) {
+      const { guarded, loop } = this.#scopes[scope]!;
+      if (guarded && expression.includes('[')) break;
+      if (loop) best = scope - 1;
+    }
+    return best;
   }
 
   literal(value: number): string {
@@ -117,8 +140,8 @@ export class Code implements GpuCode {
   }
 
   when(condition: string, then: () => void, otherwise?: () => void): void {
-    const first = this.#block(then).join('\n');
-    const second = otherwise ? this.#block(otherwise).join('\n') : '';
+    const first = this.#block(then, true, null).join('\n');
+    const second = otherwise ? this.#block(otherwise, true, null).join('\n') : '';
     this.#line(`if (${condition}) {\n${first}\n}${second ? ` else {\n${second}\n}` : ''}`);
   }
 
@@ -127,28 +150,29 @@ export class Code implements GpuCode {
       body('0');
       return;
     }
-    this.#loop(count, body);
+    this.#loop(count, false, body);
   }
 
   range(from: string, to: string, most: number, body: (index: string) => void): void {
     // gpu.js counts in integers only from one literal to another.
-    this.#loop(most, (k) => {
+    this.#loop(most, true, (k) => {
       const index = this.let(`${from} + ${k}`);
       this.#line(`if (${index} >= ${to}) {\nbreak;\n}`);
       body(index);
     });
   }
 
-  #loop(times: number, body: (index: string) => void): void {
+  #loop(times: number, guarded: boolean, body: (index: string) => void): void {
     const counter = this.#name('k');
-    const before = this.#repeat;
-    this.#repeat *= Math.max(times, 1);
-    const lines = this.#block(() => {
-      const index = this.#name('v');
-      this.#line(`const ${index} = ${counter};`);
-      body(index);
-    });
-    this.#repeat = before;
+    const lines = this.#block(
+      () => {
+        const index = this.#name('v');
+        this.#line(`const ${index} = ${counter};`);
+        body(index);
+      },
+      guarded,
+      times,
+    );
     const text = lines.join('\n');
     this.#line(`for (let ${counter} = 0; ${counter} < ${times}; ${counter}++) {\n${text}\n}`);
   }
@@ -172,7 +196,7 @@ export class Code implements GpuCode {
   #call(name: string, args: string[]): string {
     this.helpers.add(name);
     for (const other of calls.get(name) ?? []) this.helpers.add(other);
-    this.cost += callCost * this.#repeat;
+    this.cost += callCost * this.#scope.repeat;
     return this.let(`${functions.get(name)!.name}(${args.join(', ')})`);
   }
 
@@ -187,17 +211,21 @@ export class Code implements GpuCode {
     return this.#scopes[this.#scopes.length - 1]!;
   }
 
-  #name(prefix: string): string {
-    return `${prefix}${this.#names++}`;
+  #name(prefix: string, home: number = this.#scopes.length - 1): string {
+    const name = `${prefix}${this.#names++}`;
+    this.#homes.set(name, home);
+    return name;
   }
 
-  #line(line: string): void {
-    this.cost += this.#repeat;
-    this.#scope.lines.push(line);
+  #line(line: string, home: number = this.#scopes.length - 1): void {
+    const scope = this.#scopes[home]!;
+    this.cost += scope.repeat;
+    scope.lines.push(line);
   }
 
-  #block(write: () => void): string[] {
-    const scope: Scope = { known: new Map(), lines: [] };
+  #block(write: () => void, guarded: boolean, times: number | null): string[] {
+    const repeat = this.#scope.repeat * Math.max(times ?? 1, 1);
+    const scope: Scope = { known: new Map(), lines: [], guarded, loop: times !== null, repeat };
     this.#scopes.push(scope);
     write();
     this.#scopes.pop();

@@ -212,9 +212,11 @@ export const rationalQuadraticVjpGpu: GpuKernel<RationalQuadraticAttributes> = {
       const term = code.variable('0');
       const from = code.read(xk, at);
       const to = code.read(xk, code.let(`${at} + 1`));
+      // Of the bin and the ends, not of the value: computed once a thread.
+      const bin = binAt(code, spline, at);
+      const [low, high] = [code.read(xk, start), code.read(xk, code.let(`${start} + ${bins}`))];
       code.when(`(${which} === 0 || ${x} >= ${from}) && (${which} === ${bins - 1} || ${x} < ${to})`, () => {
-        const bin = binAt(code, spline, at);
-        const clipped = clip(code, x, code.read(xk, start), code.read(xk, code.let(`${start} + ${bins}`)));
+        const clipped = clip(code, x, low, high);
         const { gy, gl } = cotangents(code, row, index);
         const here = inside(code, bin, clipped);
         const { xi, omega, tau, r, ratio, numerator } = here;
