@@ -19,6 +19,8 @@ import type { StoredMaps } from './maps.ts';
 export interface ModelChoice {
   readonly layers: number;
   readonly transferKnots: number;
+  /** Hidden widths of the networks from θ to T̂ and ψ. */
+  readonly hidden: readonly number[];
   readonly epochs: number;
   readonly learningRate: number;
 }
@@ -50,6 +52,7 @@ export async function trainModel(
     boxSize: family.boxSize,
     layers: choice.layers,
     transferKnots: choice.transferKnots,
+    hidden: choice.hidden,
     parameterNames: PARAMETER_NAMES,
     prior: PRIOR,
     mean: maps.mean,

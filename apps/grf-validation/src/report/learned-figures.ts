@@ -157,7 +157,7 @@ function posteriorBlocks({ posteriors, pictures }: ModelFigures): string[] {
           { name: 'flow', grid: { axes, density: flow }, linesOnly: true },
         ],
         truth,
-        size: 125,
+        size: 160,
       }),
       `Posterior of a map of ${thetaName(truth)}.`,
     ),
