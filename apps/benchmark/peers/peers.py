@@ -14,9 +14,10 @@ The cases are those of `src/cases`, under the same ids, with the same shapes, nu
   rqs-forward-…   monotonic rational-quadratic spline with the logarithm of its derivative
   rqs-gradient-…  the same, with the gradient of ½ Σ y² − Σ ln y' to inputs and parameters
   trenf-…         one training step of a TRENF: loss, gradient, Adam
+  egnn-step-…     one training step of EGNN on charged particles: loss, gradient, Adam
 
 Equations: Durkan, Bekasov, Murray, Papamakarios 2019, arXiv:1906.04032, eqs. 4 to 8 (spline); Dai & Seljak 2022,
-arXiv:2202.05282 (TRENF).
+arXiv:2202.05282 (TRENF); Satorras, Hoogeboom, Welling 2021, arXiv:2102.09844, eqs. 3 to 7 (EGNN).
 """
 
 import argparse
@@ -55,6 +56,8 @@ def describe(case):
     if match := re.fullmatch(r"trenf-(?:step|scaling)-([23])d-(\d+)-batch(\d+)", case):
         dimensions, n, batch = int(match[1]), int(match[2]), int(match[3])
         return {"kind": "trenf", "grid": (n,) * dimensions, "batch": batch}
+    if match := re.fullmatch(r"egnn-step-charges-batch(\d+)", case):
+        return {"kind": "egnn", "batch": int(match[1]), "particles": 5}
     return None
 
 
@@ -328,6 +331,68 @@ def torch_trenf(case, threads):
     return set_up
 
 
+def torch_egnn(case, threads):
+    """4 layers of 64 with velocities, edges as two lists of indices, messages added by `index_add`."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    width, layers = 64, 4
+
+    def perceptron(inputs, outputs, *end):
+        return nn.Sequential(nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, outputs), *end)
+
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.edge = perceptron(2 * width + 3, width, nn.SiLU())
+            self.node = perceptron(2 * width, width)
+            self.velocity = perceptron(width, 1)
+            last = nn.Linear(width, 1, bias=False)
+            nn.init.xavier_uniform_(last.weight, gain=0.001)
+            self.coordinate = nn.Sequential(nn.Linear(width, width), nn.SiLU(), last)
+
+        def forward(self, h, x, v, features, receivers, senders, degree):
+            difference = x[receivers] - x[senders]
+            squared = (difference * difference).sum(1, keepdim=True)
+            message = self.edge(torch.cat([h[receivers], h[senders], squared, features], 1))
+            move = torch.zeros_like(x).index_add_(0, receivers, difference * self.coordinate(message))
+            x = x + move / degree + self.velocity(h) * v
+            collected = torch.zeros_like(h).index_add_(0, receivers, message)
+            return h + self.node(torch.cat([h, collected], 1)), x
+
+    def set_up():
+        torch.manual_seed(0)
+        batch, count = case["batch"], case["particles"]
+        embedding, stack = nn.Linear(1, width), [Layer() for _ in range(layers)]
+        parameters = [p for module in (embedding, *stack) for p in module.parameters()]
+        optimiser = torch.optim.Adam(parameters, lr=5e-4, foreach=True)
+        pairs = [(b * count + i, b * count + j) for b in range(batch) for i in range(count) for j in range(count)]
+        receivers, senders = (torch.tensor(side) for side in zip(*(pair for pair in pairs if pair[0] != pair[1])))
+        x, v = torch.randn(batch * count, 3), 0.5 * torch.randn(batch * count, 3)
+        charges = torch.randn(batch * count, 1).sign()
+        target = x + v + 0.1 * torch.randn_like(x)
+        losses = []
+
+        def run():
+            optimiser.zero_grad(set_to_none=True)
+            squared = (x[receivers] - x[senders]).square().sum(1, keepdim=True)
+            features = torch.cat([charges[receivers] * charges[senders], squared], 1)
+            h, at = embedding(v.norm(dim=1, keepdim=True)), x
+            for layer in stack:
+                h, at = layer(h, at, v, features, receivers, senders, count - 1.0)
+            loss = (at - target).square().mean()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.detach())
+
+        return run, lambda: require(
+            bool(torch.isfinite(losses[-1])) and float(losses[-1]) < float(losses[0]), "a loss that falls"
+        )
+
+    return set_up
+
+
 # -------------------------------------------------------------------------------------------------------------- JAX
 
 
@@ -499,6 +564,7 @@ PEERS = {
     ("rqs-gradient", "jax"): jax_rqs,
     ("trenf", "torch"): torch_trenf,
     ("trenf", "jax"): jax_trenf,
+    ("egnn", "torch"): torch_egnn,
 }
 
 

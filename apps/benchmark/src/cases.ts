@@ -1,7 +1,13 @@
 /** All cases, in the order in which they run. A new case joins here. */
 import type { BenchmarkCase } from './case.ts';
+import { EGNN_CASES } from './cases/egnn.ts';
 import { FFT_CASES } from './cases/fft.ts';
 import { RATIONAL_QUADRATIC_CASES } from './cases/rational-quadratic.ts';
 import { TRENF_CASES } from './cases/trenf.ts';
 
-export const CASES: readonly BenchmarkCase[] = [...FFT_CASES, ...RATIONAL_QUADRATIC_CASES, ...TRENF_CASES];
+export const CASES: readonly BenchmarkCase[] = [
+  ...FFT_CASES,
+  ...RATIONAL_QUADRATIC_CASES,
+  ...TRENF_CASES,
+  ...EGNN_CASES,
+];
