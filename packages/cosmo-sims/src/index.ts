@@ -1,6 +1,8 @@
 /** From a cosmology to N-body maps and catalogues. */
 export * from './background.ts';
 export { type CheckedExpansion, type Expansion, radiationDensity } from './cosmology.ts';
+export * from './fields/observe.ts';
+export * from './fields/overdensity.ts';
 export * from './formula.ts';
 export * from './growth.ts';
 export * from './initial-conditions/displacement.ts';
@@ -16,6 +18,8 @@ export * from './primordial.ts';
 export * from './projected-family.ts';
 export * from './projection.ts';
 export type { PowerSpectrum } from './spectrum.ts';
+export { type DesignKind, type DesignOptions, parameterDesign } from './suites/design.ts';
+export * from './suites/suite.ts';
 export * from './tables.ts';
 export * from './transfer-bbks.ts';
 export * from './transfer-eh98.ts';
