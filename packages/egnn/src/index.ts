@@ -27,7 +27,9 @@ export {
   type ChargedEpoch,
   type ChargedExecutor,
   type ChargedTrainingOptions,
+  type ChargedTrainingState,
   chargedStepsPerEpoch,
+  initialChargedState,
   meanSquaredError,
   trainCharged,
 } from './charged-particles/train.ts';

@@ -36,6 +36,17 @@ export interface ChargedTrainingOptions {
   readonly validateEvery?: number;
 }
 
+/** Everything that later epochs depend on: saved between two epochs, it lets a training go on bit for bit. */
+export interface ChargedTrainingState {
+  /** Epochs done. */
+  epoch: number;
+  readonly parameters: Float32Array;
+  /** Adam's, by name. */
+  readonly optimiser: Readonly<Record<string, Float64Array>>;
+  /** Parameters of the best validation error so far, that error, and its epoch. */
+  readonly best: { readonly parameters: Float32Array; validation: number; epoch: number };
+}
+
 /** What is known after an epoch. */
 export interface ChargedEpoch {
   /** Counted from 1. */
@@ -44,8 +55,17 @@ export interface ChargedEpoch {
   readonly training: number;
   /** Mean squared error on the validation set; null in epochs without one. */
   readonly validation: number | null;
-  /** The parameters of the best validation error so far, that error, and its epoch. Copy what must last. */
-  readonly best: { readonly parameters: Float32Array; readonly validation: number; readonly epoch: number };
+}
+
+/** A state before the first epoch: parameters from the seed. */
+export function initialChargedState(model: ChargedModel, seed: number): ChargedTrainingState {
+  const parameters = Float32Array.from(initialParameters(model.parameters, seed));
+  return {
+    epoch: 0,
+    parameters,
+    optimiser: adam(parameters.length).state,
+    best: { parameters: parameters.slice(), validation: Number.POSITIVE_INFINITY, epoch: 0 },
+  };
 }
 
 /** Steps of an epoch: whole batches only. */
@@ -54,15 +74,15 @@ export function chargedStepsPerEpoch(systems: number, batch = 100): number {
 }
 
 /**
- * Trains from the first values of the parameters; gives a record after every epoch. Whoever asks for no more
- * records ends the training.
+ * Trains from a state to the last epoch, changing the state; gives a record after every epoch. Whoever asks for no
+ * more records ends the training, and may save the state and go on later.
  * @throws TensorError when an option is no positive whole number, or the loss stops being a number.
  */
 export async function* trainCharged(
-  model: ChargedModel,
   executor: ChargedExecutor,
   data: { readonly training: ChargedDataset; readonly validation: ChargedDataset },
   options: ChargedTrainingOptions,
+  state: ChargedTrainingState,
 ): AsyncGenerator<ChargedEpoch, void> {
   const { epochs, seed, learningRate = 5e-4, validateEvery = 1 } = options;
   const { size, particles } = data.training;
@@ -72,12 +92,13 @@ export async function* trainCharged(
       throw new TensorError(`trainCharged: ${name} is ${value}; give a positive whole number`);
     }
   }
-  const parameters = Float32Array.from(initialParameters(model.parameters, seed));
+  const { parameters, best } = state;
   const optimiser = adam(parameters.length, { learningRate });
+  optimiser.restore(state.optimiser);
   const steps = chargedStepsPerEpoch(size, batch);
   const values = batch * particles * 3;
-  let best = { parameters: parameters.slice(), validation: Number.POSITIVE_INFINITY, epoch: 0 };
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  while (state.epoch < epochs) {
+    const epoch = state.epoch + 1;
     const order = permutation(foldIn(foldIn(key(seed), 1), epoch), size);
     let total = 0;
     for (let step = 0; step < steps; step++) {
@@ -97,9 +118,14 @@ export async function* trainCharged(
     let validation: number | null = null;
     if (epoch % validateEvery === 0 || epoch === epochs) {
       validation = await meanSquaredError(executor, parameters, data.validation);
-      if (validation < best.validation) best = { parameters: parameters.slice(), validation, epoch };
+      if (validation < best.validation) {
+        Object.assign(best, { validation, epoch });
+        best.parameters.set(parameters);
+      }
     }
-    yield { epoch, training: total / steps, validation, best };
+    for (const [name, values] of Object.entries(optimiser.state)) state.optimiser[name]!.set(values);
+    state.epoch = epoch;
+    yield { epoch, training: total / steps, validation };
   }
 }
 
