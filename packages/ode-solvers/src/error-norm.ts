@@ -33,3 +33,9 @@ export function allFinite(values: Float64Array): boolean {
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
   return sum === 0;
 }
+
+/** DOP853's error out of the norms of its two estimates: |e|² / √(|e|² + 0.01 |e'|²) (Hairer's code dop853). */
+export function joinErrors(first: number, second: number): number {
+  const norm = Math.hypot(first, 0.1 * second);
+  return norm === 0 ? 0 : (first * first) / norm;
+}

@@ -43,6 +43,17 @@ export {
   yoshida4,
   yoshida6,
 } from './symplectic/symplectic.ts';
+export type { AdjointOptions } from './tensor/adjoint.ts';
+export {
+  type CompiledOde,
+  type CompileOdeOptions,
+  compileOde,
+  type TensorOdeSolution,
+  type TensorSolveOptions,
+} from './tensor/compile-ode.ts';
+export type { OdeGradients, OdeTangents, TangentGradients } from './tensor/recorded-steps.ts';
+export type { TensorField } from './tensor/step-graph.ts';
+export { odeUnrolled, type UnrolledOptions } from './tensor/unrolled.ts';
 export {
   type ErrorNorm,
   type Jacobian,

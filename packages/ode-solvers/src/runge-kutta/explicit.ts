@@ -1,5 +1,5 @@
 /** The stepper of every explicit Runge-Kutta method: reads a tableau, knows no method by name. */
-import { allFinite, errorMeasure } from '../error-norm.ts';
+import { allFinite, errorMeasure, joinErrors } from '../error-norm.ts';
 import type { Method, Stepper, StepperProblem } from '../types.ts';
 import { combine, type SparseRow, sparseRow } from './combine.ts';
 import { type ExplicitTableau, interpolantWeights } from './tableau.ts';
@@ -76,9 +76,7 @@ function explicitStepper(tableau: ExplicitTableau, problem: StepperProblem): Ste
       const first = measure(error, y, yNext);
       if (secondRow === null) return first;
       combine(error, null, h, k, secondRow);
-      const second = measure(error, y, yNext);
-      const norm = Math.hypot(first, 0.1 * second);
-      return norm === 0 ? 0 : (first * first) / norm;
+      return joinErrors(first, measure(error, y, yNext));
     },
     interpolant(coefficients) {
       ensureEnd();

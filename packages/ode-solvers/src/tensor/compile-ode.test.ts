@@ -1,0 +1,256 @@
+import {
+  add,
+  compile,
+  gradients,
+  matmul,
+  multiply,
+  sin,
+  square,
+  sum,
+  type Tensor,
+  tanh,
+} from '@equiflow/tensor';
+import { wasm } from '@equiflow/tensor-wasm';
+import { describe, expect, it } from 'vitest';
+import {
+  bosh3,
+  compileOde,
+  dop853,
+  dopri5,
+  fehlberg5,
+  heunEuler,
+  odeUnrolled,
+  radau5,
+  rk4,
+  solveOde,
+  tsit5,
+  vern7,
+} from '../index.ts';
+
+/** Lotka and Volterra with a driven prey: nonlinear, depends on t, two parameters of different shapes. */
+const field = (t: Tensor, y: Tensor, rates: Tensor, drive: Tensor): Tensor =>
+  add(multiply(tanh(matmul(y, rates)), add(1, multiply(0.3, sin(t)))), multiply(drive, square(y)));
+const types = {
+  state: { shape: [2, 2], dtype: 'float64' },
+  parameters: [
+    { shape: [2, 2], dtype: 'float64' },
+    { shape: [], dtype: 'float64' },
+  ],
+} as const;
+const times = [0.2, 0.9, 2];
+const y0 = Float64Array.of(1, 0.5, -0.3, 0.8);
+const parameters = [Float64Array.of(0.4, -0.9, 1.1, 0.2), Float64Array.of(-0.2)];
+/** A loss that sees every output: its cotangents are weights that are no pattern. */
+const weights = Float64Array.from({ length: 12 }, (_, i) => Math.sin(2 * i + 1));
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((total, value, i) => total + value * b[i]!, 0);
+
+const tight = { rtol: 1e-10, atol: 1e-12 };
+const ode = compileOde(field, types);
+
+function closeTo(actual: ArrayLike<number>, expected: ArrayLike<number>, limit: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < actual.length; i++) {
+    expect(Math.abs(actual[i]! - expected[i]!)).toBeLessThan(limit * (1 + Math.abs(expected[i]!)));
+  }
+}
+
+describe('a solve on tensors', () => {
+  it.each([heunEuler, bosh3, fehlberg5, dopri5, tsit5, vern7, dop853].map((m) => [m.name, m] as const))(
+    'makes the steps of the plain solve: %s',
+    (_, method) => {
+      const [a, drive] = [parameters[0]!, parameters[1]![0]!];
+      const plain = solveOde(
+        (t, y, dydt) => {
+          for (let row = 0; row < 4; row += 2) {
+            for (let i = 0; i < 2; i++) {
+              const inner = y[row]! * a[i]! + y[row + 1]! * a[2 + i]!;
+              dydt[row + i] = Math.tanh(inner) * (1 + 0.3 * Math.sin(t)) + drive * y[row + i]! ** 2;
+            }
+          }
+        },
+        [0.2, 2],
+        y0,
+        { method, saveAt: times, hitTimes: [0.9] },
+      );
+      const solver = compileOde(field, { ...types, method });
+      const solution = solver.solve(times, y0, parameters);
+      closeTo(solution.y, plain.y, 1e-10);
+      expect(solution.statistics.steps).toBe(plain.statistics.steps);
+      expect(solution.statistics.rejected).toBe(plain.statistics.rejected);
+    },
+  );
+
+  it('runs on WebAssembly in either precision', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const typedTypes = {
+        state: { ...types.state, dtype },
+        parameters: types.parameters.map((type) => ({ ...type, dtype })),
+      };
+      const make = (values: Float64Array) => (dtype === 'float32' ? Float32Array.from(values) : values);
+      const onWasm = compileOde(field, { ...typedTypes, backend: wasm() });
+      const loose = { rtol: 1e-4, atol: 1e-6 };
+      const solution = onWasm.solve(times, make(y0), parameters.map(make), loose);
+      const expected = ode.solve(times, y0, parameters, tight);
+      closeTo(solution.y, expected.y, 1e-3);
+      const { y0: ofState } = solution.vjp(make(weights));
+      closeTo(ofState, expected.vjp(weights).y0, 5e-3);
+      expect(solution.y.constructor).toBe(make(y0).constructor);
+      onWasm.dispose();
+    }
+  });
+
+  it('says what does not fit', () => {
+    expect(() => ode.solve([0], y0, parameters)).toThrow(/1 times/);
+    expect(() => ode.solve(times, y0.subarray(1), parameters)).toThrow(
+      /y0 has 3 values, the state \[2,2\] has 4/,
+    );
+    expect(() => ode.solve(times, y0, [])).toThrow(/0 parameters given, 2 declared/);
+    expect(() => ode.solve(times, y0, parameters).vjp(y0)).toThrow(/4 cotangents for 12 values/);
+  });
+
+  it('gives what it reached, with gradients, when the steps run out', () => {
+    const solution = ode.solve([0, 0.2, 0.4, 50], y0, parameters, { maximumSteps: 60, ...tight });
+    expect(solution.status).toBe('too-many-steps');
+    expect([...solution.times]).toEqual([0, 0.2, 0.4]);
+    const whole = ode.solve([0, 0.2, 0.4], y0, parameters, tight);
+    closeTo(solution.vjp(weights).y0, whole.vjp(weights).y0, 1e-7);
+  });
+});
+
+describe('gradients', () => {
+  // With steps of one length the discretised loss is a smooth function of everything: differences are exact checks.
+  const fixed = { step: 0.11 };
+  const loss = (at: { y0?: Float64Array; p?: Float64Array[]; times?: number[] }): number =>
+    dot(ode.solve(at.times ?? times, at.y0 ?? y0, at.p ?? parameters, fixed).y, weights);
+  const nudged = (values: Float64Array, i: number, by: number): Float64Array =>
+    values.map((value, j) => (i === j ? value + by : value));
+  const difference = (of: (by: number) => number, by = 1e-4): number =>
+    (8 * (of(by) - of(-by)) - (of(2 * by) - of(-2 * by))) / (12 * by);
+
+  it('through the recorded steps are those of finite differences: state, parameters, times', () => {
+    const solution = ode.solve(times, y0, parameters, fixed);
+    const { y0: ofState, parameters: ofParameters, times: ofTimes } = solution.vjp(weights);
+    closeTo(
+      ofState,
+      y0.map((_, i) => difference((by) => loss({ y0: nudged(y0, i, by) }))),
+      1e-9,
+    );
+    parameters.forEach((values, which) => {
+      const expected = values.map((_, i) =>
+        difference((by) => loss({ p: parameters.map((p, j) => (j === which ? nudged(p, i, by) : p)) })),
+      );
+      closeTo(ofParameters[which]!, expected, 1e-9);
+    });
+    const expected = times.map((_, i) =>
+      difference((by) => loss({ times: times.map((t, j) => (i === j ? t + by : t)) })),
+    );
+    closeTo(ofTimes, expected, 1e-6);
+  });
+
+  it('by the adjoint agree with those through the steps, with and without seminorm', () => {
+    const solution = ode.solve(times, y0, parameters, tight);
+    const steps = solution.vjp(weights);
+    for (const seminorm of [true, false]) {
+      const adjoint = solution.adjoint(weights, { seminorm });
+      closeTo(adjoint.y0, steps.y0, 1e-7);
+      closeTo(adjoint.parameters[0]!, steps.parameters[0]!, 1e-7);
+      closeTo(adjoint.parameters[1]!, steps.parameters[1]!, 1e-7);
+      closeTo(adjoint.times, steps.times, 1e-6);
+    }
+    const other = solution.adjoint(weights, { method: dop853 });
+    closeTo(other.y0, steps.y0, 1e-7);
+  });
+
+  it('by the adjoint through a stiff method, whose Jacobian is by autodiff', () => {
+    const stiff = compileOde(field, { ...types, method: radau5 });
+    const solution = stiff.solve(times, y0, parameters, { rtol: 1e-8, atol: 1e-10 });
+    const expected = ode.solve(times, y0, parameters, tight);
+    expect(solution.statistics.jacobians).toBeGreaterThan(0);
+    closeTo(solution.y, expected.y, 1e-6);
+    closeTo(solution.adjoint(weights, { method: dopri5 }).y0, expected.vjp(weights).y0, 1e-5);
+    expect(() => solution.vjp(weights)).toThrow(/need an explicit method; use adjoint/);
+  });
+
+  it('go backward in time, and do not depend on the checkpoints', () => {
+    const back = [2, 1.1, 0.2];
+    const all = ode.solve(back, y0, parameters, { ...tight, checkpoints: 'all' });
+    const expected = all.vjp(weights);
+    closeTo(all.adjoint(weights).y0, expected.y0, 1e-7);
+    for (const checkpoints of ['sqrt', 1, 5, 1000] as const) {
+      const solution = ode.solve(back, y0, parameters, { ...tight, checkpoints });
+      const { y0: ofState, parameters: ofParameters } = solution.vjp(weights);
+      closeTo(ofState, expected.y0, 1e-12);
+      closeTo(ofParameters[0]!, expected.parameters[0]!, 1e-12);
+      if (checkpoints === 'sqrt') {
+        expect(solution.recorded.steps).toBeGreaterThan(50);
+        expect(solution.recorded.checkpoints).toBeLessThanOrEqual(2 * Math.sqrt(solution.recorded.steps) + 1);
+      }
+      if (checkpoints === 1000) expect(solution.recorded.checkpoints).toBe(1);
+    }
+  });
+
+  it('forward agree with reverse, and second derivatives with differences of first ones', () => {
+    const solution = ode.solve(times, y0, parameters, fixed);
+    const tangents = {
+      y0: Float64Array.of(0.3, -0.2, 0.5, 1),
+      parameters: [Float64Array.of(1, 0.1, -0.4, 0.6), Float64Array.of(0.7)],
+    };
+    const { y0: ofState, parameters: ofParameters } = solution.vjp(weights);
+    const reverse =
+      dot(ofState, tangents.y0) +
+      ofParameters.reduce((total, p, i) => total + dot(p, tangents.parameters[i]!), 0);
+    expect(dot(solution.jvp(tangents), weights)).toBeCloseTo(reverse, 11);
+    const moved = (by: number) => {
+      const shift = (values: Float64Array, along: Float64Array) =>
+        values.map((value, i) => value + by * along[i]!);
+      return ode.solve(
+        times,
+        shift(y0, tangents.y0),
+        parameters.map((p, i) => shift(p, tangents.parameters[i]!)),
+        fixed,
+      );
+    };
+    // L = ½ Σ w y²: cotangents w y, their tangents w ẏ.
+    const cotangents = (s: typeof solution) => s.y.map((value, i) => value * weights[i]!) as Float64Array;
+    const second = solution.vjpTangent(
+      cotangents(solution),
+      tangents,
+      solution.jvp(tangents).map((value, i) => value * weights[i]!) as Float64Array,
+    );
+    const first = (by: number) => {
+      const there = moved(by);
+      return there.vjp(cotangents(there));
+    };
+    closeTo(second.y0, solution.vjp(cotangents(solution)).y0, 1e-12);
+    closeTo(
+      second.y0Tangent,
+      y0.map((_, i) => difference((by) => first(by).y0[i]!)),
+      1e-8,
+    );
+    closeTo(
+      second.parameterTangents[0]!,
+      parameters[0]!.map((_, i) => difference((by) => first(by).parameters[0]![i]!)),
+      1e-8,
+    );
+    closeTo(second.parameterTangents[1]!, [difference((by) => first(by).parameters[1]![0]!)], 1e-8);
+  });
+});
+
+it('unrolled in the graph, is the solve with fixed steps, and so are its gradients', () => {
+  const unrolled = compile(
+    (y, rates, drive, t1, w) => {
+      const end = odeUnrolled(field, [0.2, t1!], y!, { steps: 6, parameters: [rates!, drive!], method: rk4 });
+      return [end, ...gradients(sum(multiply(end, w!)), [y!, rates!, drive!, t1!])];
+    },
+    [types.state, ...types.parameters, { shape: [], dtype: 'float64' }, types.state],
+  );
+  const w = weights.slice(0, 4);
+  const [end, ...ofAll] = unrolled.run([y0, ...parameters, Float64Array.of(2), w]);
+  const hosted = compileOde(field, { ...types, method: rk4 }).solve([0.2, 2], y0, parameters, { step: 0.3 });
+  closeTo(end!, hosted.y.slice(4), 1e-13);
+  const expected = hosted.vjp(Float64Array.of(0, 0, 0, 0, ...w));
+  [expected.y0, ...expected.parameters, expected.times.slice(1)].forEach((values, i) => {
+    closeTo(ofAll[i]!, values, 1e-12);
+  });
+});

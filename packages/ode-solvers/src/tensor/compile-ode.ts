@@ -1,0 +1,289 @@
+/**
+ * Solves on tensors: the stepping loop of `solve.ts` on the host, a step compiled once for any backend. The accepted
+ * steps are recorded, and gradients go back through exactly these ("discretise, then optimise").
+ */
+import type { Backend, Executable, TensorType, TypedArray } from '@equiflow/tensor';
+import { sizeOf } from '@equiflow/tensor';
+import { errorMeasure, joinErrors } from '../error-norm.ts';
+import type { SolveOptions } from '../options.ts';
+import { dopri5 } from '../runge-kutta/adaptive.ts';
+import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
+import type { OdeSolution } from '../solution.ts';
+import { solveOde } from '../solve.ts';
+import { type Method, OdeError, type Stepper, type StepperProblem } from '../types.ts';
+import { type AdjointOptions, adjointGradients } from './adjoint.ts';
+import { type OdeExecutables, odeExecutables, typed } from './executables.ts';
+import {
+  type OdeGradients,
+  type OdeTangents,
+  type Recording,
+  recorder,
+  stepGradients,
+  stepTangents,
+  type TangentGradients,
+  tangentGradients,
+} from './recorded-steps.ts';
+import type { TensorField } from './step-graph.ts';
+
+/** What `compileOde` needs to know. */
+export interface CompileOdeOptions {
+  /** Type of the state: any shape; a batch is part of it, all rows with the same steps. */
+  readonly state: TensorType;
+  readonly parameters?: readonly TensorType[];
+  /**
+   * Default `dopri5`. Explicit Runge-Kutta methods run as compiled steps; any other method runs on the host, with the
+   * field and its Jacobian, by autodiff, compiled, and has gradients by `adjoint` alone.
+   */
+  readonly method?: Method;
+  /** Where the steps are computed. Default: the reference backend. */
+  readonly backend?: Backend<Executable>;
+}
+
+/** Options of one solve on tensors. */
+export interface TensorSolveOptions
+  extends Pick<
+    SolveOptions,
+    | 'rtol'
+    | 'atol'
+    | 'step'
+    | 'firstStep'
+    | 'minimumStep'
+    | 'maximumStep'
+    | 'maximumSteps'
+    | 'controller'
+    | 'norm'
+    | 'onStep'
+    | 'onProgress'
+    | 'discontinuities'
+  > {
+  /**
+   * States kept for gradients: 'all', or 'sqrt' (default) of the steps, between which the states are computed again,
+   * or one every so many steps.
+   */
+  readonly checkpoints?: 'all' | 'sqrt' | number;
+}
+
+/** A solve on tensors, with its derivatives. */
+export interface TensorOdeSolution {
+  readonly status: OdeSolution['status'];
+  readonly success: boolean;
+  readonly message: string;
+  readonly statistics: OdeSolution['statistics'];
+  /** The times reached of those asked for. */
+  readonly times: Float64Array;
+  /** States at these times, [times, ...state], in the state's dtype. */
+  readonly y: TypedArray;
+  /** Length of the record: accepted steps, and how many of their states are kept. */
+  readonly recorded: { readonly steps: number; readonly checkpoints: number };
+  /**
+   * Gradients of Σ ⟨cotangents, y⟩ with respect to the initial state, the parameters and all times, exact for the
+   * steps that were made.
+   * @param cotangents of the type of `y`.
+   */
+  vjp(cotangents: TypedArray): OdeGradients;
+  /** The same by the continuous adjoint equation, solved backward (Chen et al. 2018, arXiv:1806.07366): memory of one state. */
+  adjoint(cotangents: TypedArray, options?: AdjointOptions): OdeGradients;
+  /** Tangents of `y` from tangents of the initial state and the parameters. */
+  jvp(tangents: OdeTangents): TypedArray;
+  /**
+   * Second derivatives, forward over reverse: the gradients of `vjp` and their tangents, for tangents of the initial
+   * state, of the parameters, and of the cotangents (zero when left out). With cotangents ∇L(y) and their tangents
+   * ∇²L(y) ẏ, the result is the Hessian of L, times the tangents.
+   */
+  vjpTangent(cotangents: TypedArray, tangents: OdeTangents, cotangentTangents?: TypedArray): TangentGradients;
+}
+
+/** A compiled solver. */
+export interface CompiledOde {
+  /**
+   * Solves from times[0] on and keeps the state at every one of the times, all of which steps end at.
+   * @throws OdeError where the question is wrong; failures on the way are the solution's `status`.
+   */
+  solve(
+    times: ArrayLike<number>,
+    y0: TypedArray,
+    parameters?: readonly TypedArray[],
+    options?: TensorSolveOptions,
+  ): TensorOdeSolution;
+  /** Gives the memory of the executables back. */
+  dispose(): void;
+}
+
+/**
+ * Compiles the solver of y' = f(t, y, …parameters).
+ * @example
+ * const ode = compileOde((t, y, k) => negate(multiply(k, y)), { state: { shape: [3], dtype: 'float64' }, parameters: [{ shape: [], dtype: 'float64' }] });
+ */
+export function compileOde(field: TensorField, options: CompileOdeOptions): CompiledOde {
+  const { state, parameters: parameterTypes = [], method = dopri5, backend } = options;
+  if (state.dtype === 'int32')
+    throw new OdeError('compileOde: a state of int32 has no derivative; take a float type');
+  const tableau = explicitTableau(method);
+  const executables = odeExecutables({
+    field,
+    state,
+    parameters: parameterTypes,
+    tableau,
+    ...(backend ? { backend } : {}),
+  });
+  const size = sizeOf(state.shape);
+  return {
+    solve(times, y0, parameters = [], solveOptions = {}) {
+      const { checkpoints = 'sqrt', ...rest } = solveOptions;
+      if (times.length < 2)
+        throw new OdeError(`compileOde: ${times.length} times; give the first and the last at least`);
+      if (y0.length !== size)
+        throw new OdeError(`compileOde: y0 has ${y0.length} values, the state [${state.shape}] has ${size}`);
+      if (parameters.length !== parameterTypes.length) {
+        throw new OdeError(
+          `compileOde: ${parameters.length} parameters given, ${parameterTypes.length} declared`,
+        );
+      }
+      const record = recorder(checkpoints, state.dtype);
+      const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
+      const evaluate = (executable: Executable, t: number, y: Float64Array): TypedArray =>
+        executable.run([scalar(t), typed(state.dtype, y), ...parameters])[0]!;
+      const compiled: Method = {
+        ...method,
+        stepper: tableau
+          ? (problem) => tensorStepper(tableau, executables, state, parameters, problem, record.add)
+          : method.stepper,
+      };
+      const solution = solveOde(
+        (t, y, dydt) => dydt.set(evaluate(executables.slope(), t, y)),
+        [times[0]!, times[times.length - 1]!],
+        y0,
+        {
+          ...rest,
+          method: compiled,
+          hitTimes: Array.from(times).slice(1),
+          saveAt: times,
+          ...(tableau ? {} : { jacobian: (t, y, out) => out.set(evaluate(executables.jacobian(), t, y)) }),
+        },
+      );
+      const recording: Recording = {
+        executables,
+        state,
+        parameterTypes,
+        parameters: parameters.map((values) => values.slice()),
+        times: solution.t,
+        ...record.finish(solution.end.y),
+      };
+      const y = typed(state.dtype, solution.y);
+      const check = (cotangents: TypedArray): void => {
+        if (cotangents.length !== y.length) {
+          throw new OdeError(
+            `compileOde: ${cotangents.length} cotangents for ${y.length} values of y; give one for each`,
+          );
+        }
+      };
+      return {
+        status: solution.status,
+        success: solution.success,
+        message: solution.message,
+        statistics: solution.statistics,
+        times: solution.t,
+        y,
+        recorded: { steps: recording.t.length, checkpoints: recording.checkpoints.size },
+        vjp(cotangents) {
+          check(cotangents);
+          return stepGradients(recording, cotangents);
+        },
+        adjoint(cotangents, adjointOptions = {}) {
+          check(cotangents);
+          const { rtol = 1e-6, atol = 1e-9 } = solveOptions;
+          return adjointGradients(recording, y, cotangents, {
+            method,
+            rtol: least(rtol),
+            atol: least(atol),
+            ...adjointOptions,
+          });
+        },
+        jvp: (tangents) => stepTangents(recording, tangents),
+        vjpTangent(cotangents, tangents, cotangentTangents = typed(state.dtype, new Float64Array(y.length))) {
+          check(cotangents);
+          check(cotangentTangents);
+          return tangentGradients(recording, cotangents, tangents, cotangentTangents);
+        },
+      };
+    },
+    dispose: () => executables.dispose(),
+  };
+}
+
+/** The tableau of an explicit Runge-Kutta method; undefined for any other. */
+function explicitTableau(method: Method): ExplicitTableau | undefined {
+  const { tableau } = method as Method & { tableau?: ExplicitTableau };
+  return tableau && 'b' in tableau ? tableau : undefined;
+}
+
+function least(tolerance: number | ArrayLike<number>): number {
+  return typeof tolerance === 'number' ? tolerance : Math.min(...Array.from(tolerance));
+}
+
+/** A stepper whose arithmetic is an executable; it tells `onAdvance` of every accepted step. */
+function tensorStepper(
+  tableau: ExplicitTableau,
+  executables: OdeExecutables,
+  state: TensorType,
+  parameters: readonly TypedArray[],
+  problem: StepperProblem,
+  onAdvance: (t: number, h: number, y: Float64Array) => void,
+): Stepper {
+  const n = problem.dimension;
+  const one = (value: number): TypedArray => typed(state.dtype, [value]);
+  const measure = errorMeasure(problem);
+  const current = typed(state.dtype, new Float64Array(n));
+  const currentSlope = typed(state.dtype, new Float64Array(n));
+  const y = new Float64Array(n);
+  const yNext = new Float64Array(n);
+  const slope = new Float64Array(n);
+  const slopeNext = new Float64Array(n);
+  const error = new Float64Array(n);
+  const degree = (tableau.interpolant ?? [[0, 0, 0]])[0]!.length;
+  let time = 0;
+  let step = 0;
+  return {
+    y,
+    yNext,
+    slope,
+    degree,
+    errorExponent: tableau.errorExponent ?? tableau.order,
+    start(t, from) {
+      y.set(from);
+      current.set(from);
+      y.set(current);
+      problem.field(t, y, slope);
+      currentSlope.set(slope);
+    },
+    attempt(t, h) {
+      [time, step] = [t, h];
+      problem.statistics.evaluations += tableau.b.length;
+      const results = executables.step().run([one(t), one(h), current, currentSlope, ...parameters]);
+      yNext.set(results[0]!);
+      slopeNext.set(results[1]!);
+      if (problem.fixed) return yNext.every(Number.isFinite) ? 0 : Number.NaN;
+      error.set(results[2]!);
+      const first = measure(error, y, yNext);
+      if (!tableau.secondError) return first;
+      error.set(results[3]!);
+      return joinErrors(first, measure(error, y, yNext));
+    },
+    interpolant(coefficients) {
+      const results = executables
+        .interpolant()
+        .run([one(time), one(step), current, currentSlope, ...parameters]);
+      coefficients.set(y, 0);
+      results.forEach((values, power) => {
+        coefficients.set(values, (power + 1) * n);
+      });
+    },
+    advance() {
+      onAdvance(time, step, y);
+      y.set(yNext);
+      current.set(yNext);
+      slope.set(slopeNext);
+      currentSlope.set(slopeNext);
+    },
+  };
+}

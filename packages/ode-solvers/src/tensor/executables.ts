@@ -1,0 +1,150 @@
+/** The executables of a solve on tensors: each is compiled when it is first needed, and kept. */
+import {
+  type Backend,
+  compile,
+  type DType,
+  type Executable,
+  full,
+  jacobian,
+  jvp,
+  referenceBackend,
+  reshape,
+  type Tensor,
+  type TensorType,
+  type TypedArray,
+  vjp,
+} from '@equiflow/tensor';
+import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
+import { OdeError } from '../types.ts';
+import { type StepGraph, stepGraph, type TensorField } from './step-graph.ts';
+
+type StepArguments = [t: Tensor, h: Tensor, y: Tensor, parameters: readonly Tensor[], slope?: Tensor];
+
+/** What the solver of one field is made of. */
+export interface FieldDescription {
+  readonly field: TensorField;
+  readonly state: TensorType;
+  readonly parameters: readonly TensorType[];
+  /** Absent for methods that are not explicit: then the steps are made on the host, out of `slope` and `jacobian`. */
+  readonly tableau: ExplicitTableau | undefined;
+  readonly backend?: Backend<Executable>;
+}
+
+/** Executables; t and h are arrays of one value of the state's dtype. `p…` stands for all parameters. */
+export interface OdeExecutables {
+  /** (t, y, p…) → f */
+  readonly slope: () => Executable;
+  /** (t, h, y, f, p…) → yNext, slopeNext, and the errors that the method has */
+  readonly step: () => Executable;
+  /** (t, h, y, f, p…) → q_1 … q_d */
+  readonly interpolant: () => Executable;
+  /** (t, h, y, p…) → yNext */
+  readonly plainStep: () => Executable;
+  /** (t, h, y, λ, p…) → cotangents of t, h, y, p… */
+  readonly stepVjp: () => Executable;
+  /** (t, h, y, ẏ, p…, ṗ…) → the tangent of yNext */
+  readonly stepJvp: () => Executable;
+  /** (t, h, y, λ, ẏ, λ̇, p…, ṗ…) → cotangents of y, p…, then their tangents */
+  readonly stepVjpTangent: () => Executable;
+  /** (t, y, a, p…) → f, aᵀ∂f/∂y, aᵀ∂f/∂p … */
+  readonly fieldVjp: () => Executable;
+  /** (t, y, p…) → ∂f/∂y, [n, n] */
+  readonly jacobian: () => Executable;
+  dispose(): void;
+}
+
+/** Compiles on demand. */
+export function odeExecutables({
+  field,
+  state,
+  parameters,
+  tableau: explicitTableau,
+  backend,
+}: FieldDescription): OdeExecutables {
+  const stepOf = (...step: StepArguments): StepGraph => {
+    if (!explicitTableau) {
+      throw new OdeError(
+        'compileOde: derivatives through the steps need an explicit method; use adjoint, or another method',
+      );
+    }
+    return stepGraph(explicitTableau, field, ...step);
+  };
+  const scalar: TensorType = { shape: [], dtype: state.dtype };
+  const count = parameters.length;
+  const made: Executable[] = [];
+  const lazily = (
+    specs: readonly TensorType[],
+    fn: (...inputs: Tensor[]) => readonly Tensor[],
+  ): (() => Executable) => {
+    let executable: Executable | undefined;
+    return () => {
+      if (!executable) {
+        executable = compile(fn, specs, { backend: backend ?? referenceBackend });
+        made.push(executable);
+      }
+      return executable;
+    };
+  };
+  // An argument that is differentiated gets a node of its own.
+  const own = (x: Tensor): Tensor => reshape(x, x.shape);
+  const orZero = (gradient: Tensor | null, like: Tensor): Tensor =>
+    gradient ?? full(0, like.shape, like.dtype);
+  const pullBack = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]): Tensor[] =>
+    vjp([output], [cotangent], wrt).map((gradient, i) => orZero(gradient, wrt[i]!));
+  return {
+    slope: lazily([scalar, state, ...parameters], (t, y, ...p) => [field(t!, y!, ...p)]),
+    step: lazily([scalar, scalar, state, state, ...parameters], (t, h, y, f, ...p) => {
+      const { yNext, slopeNext, error, secondError } = stepOf(t!, h!, y!, p, f);
+      return [yNext, slopeNext, error, secondError].filter((output) => output !== null);
+    }),
+    interpolant: lazily(
+      [scalar, scalar, state, state, ...parameters],
+      (t, h, y, f, ...p) => stepOf(t!, h!, y!, p, f).coefficients,
+    ),
+    plainStep: lazily([scalar, scalar, state, ...parameters], (t, h, y, ...p) => [
+      stepOf(t!, h!, y!, p).yNext,
+    ]),
+    stepVjp: lazily([scalar, scalar, state, state, ...parameters], (t, h, y, lambda, ...p) => {
+      const wrt = [t!, h!, y!, ...p].map(own);
+      const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));
+      return pullBack(yNext, lambda!, wrt);
+    }),
+    stepJvp: lazily(
+      [scalar, scalar, state, state, ...parameters, ...parameters],
+      (t, h, y, yDot, ...rest) => {
+        const wrt = [y!, ...rest.slice(0, count)].map(own);
+        const { yNext } = stepOf(t!, h!, wrt[0]!, wrt.slice(1));
+        const [tangent] = jvp([yNext], wrt, [yDot!, ...rest.slice(count)]);
+        return [orZero(tangent!, yNext)];
+      },
+    ),
+    stepVjpTangent: lazily(
+      [scalar, scalar, state, state, state, state, ...parameters, ...parameters],
+      (t, h, y, lambda, yDot, lambdaDot, ...rest) => {
+        const wrt = [y!, ...rest.slice(0, count)].map(own);
+        const cotangent = own(lambda!);
+        const { yNext } = stepOf(t!, h!, wrt[0]!, wrt.slice(1));
+        const pulled = pullBack(yNext, cotangent, wrt);
+        const tangents = jvp(pulled, [...wrt, cotangent], [yDot!, ...rest.slice(count), lambdaDot!]);
+        return [...pulled, ...tangents.map((tangent, i) => orZero(tangent, pulled[i]!))];
+      },
+    ),
+    fieldVjp: lazily([scalar, state, state, ...parameters], (t, y, a, ...p) => {
+      const wrt = [y!, ...p].map(own);
+      const f = field(t!, wrt[0]!, ...wrt.slice(1));
+      return [f, ...pullBack(f, a!, wrt)];
+    }),
+    jacobian: lazily([scalar, state, ...parameters], (t, y, ...p) => {
+      const at = own(y!);
+      return [jacobian(field(t!, at, ...p), at)];
+    }),
+    dispose() {
+      for (const executable of made) executable.dispose();
+    },
+  };
+}
+
+/** A copy of values in a dtype. */
+export function typed(dtype: DType, values: ArrayLike<number>): TypedArray {
+  return dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+}
