@@ -43,7 +43,9 @@ class Stopped extends Error {
 async function equiflow(...words: string[]): Promise<void> {
   const shown = words.map((word) => (/^[\w./:,=+-]+$/.test(word) ? word : `'${word}'`)).join(' ');
   process.stdout.write(`\n$ equiflow ${shown}\n`);
-  const program = fileURLToPath(new URL('./main.js', import.meta.url));
+  const program = fileURLToPath(
+    new URL(import.meta.url.endsWith('.mjs') ? './main.mjs' : './main.js', import.meta.url),
+  );
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'inherit', 'inherit'] });
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
@@ -127,9 +129,9 @@ async function demo({ out, maps, epochs }: { out: string; maps: number; epochs: 
       kind: 'lognormal',
       size: 32,
       box: 250,
-      maps: Math.ceil(maps / 2),
+      maps,
       testMaps,
-      epochs,
+      epochs: Math.ceil(epochs / 2),
       calibration: Math.min(100, testMaps),
       flags: ['--log-density'],
     },
@@ -157,11 +159,16 @@ const program = new Command('demo')
   .option('--out <folder>', 'folder of everything', 'out/demo')
   .option(
     '--maps <number>',
-    'Gaussian maps to train on; half as many lognormal ones',
+    'Gaussian maps to train on, and as many lognormal ones',
     integer('--maps', 40),
     4000,
   )
-  .option('--epochs <number>', 'passes over them', integer('--epochs', 1), 24)
+  .option(
+    '--epochs <number>',
+    'passes over the Gaussian maps; half as many over the lognormal ones',
+    integer('--epochs', 1),
+    24,
+  )
   .allowExcessArguments(false);
 
 try {

@@ -34,7 +34,7 @@ const FLOATS: readonly string[] = ['f2', 'f4', 'f8'];
  * @throws FileError where the file is missing, damaged, of a dtype that maps do not have, or no stack of square maps
  */
 export function openMaps(file: string, member?: string): MapStack {
-  const source = openRows(file, member);
+  const source = rowsOf(file, member);
   if (!FLOATS.includes(source.dtype)) {
     throw new FileFormatError(
       file,
@@ -46,6 +46,17 @@ export function openMaps(file: string, member?: string): MapStack {
   if (source.rows === 0) throw new FileFormatError(file, 'holds no maps', 'give at least one');
   const shape = Array.from({ length: dimensions }, () => side);
   return { source, file, count: source.rows, shape, pixels: source.rowSize };
+}
+
+function rowsOf(file: string, member: string | undefined): RowSource {
+  try {
+    return openRows(file, member);
+  } catch (error) {
+    if (member === undefined && error instanceof FileFormatError && /holds \d+ arrays/.test(error.message)) {
+      throw new InputError(error.message.replace(/;[^;]*$/, '; say which with --array'));
+    }
+    throw error;
+  }
 }
 
 /** Parameters of the simulations. */
@@ -113,6 +124,11 @@ export function readParameters(file: string, prior: NamedPrior, choice: ColumnCh
 export function simulationsOf(maps: MapStack, table: ParameterTable): Int32Array {
   const { mapsPerRow } = mapLayout(maps.count, table.rows, maps.file);
   return Int32Array.from({ length: maps.count }, (_, map) => Math.floor(map / mapsPerRow));
+}
+
+/** A short name of some numbers. */
+export function digest(values: Float64Array): string {
+  return createHash('sha256').update(new Uint8Array(values.slice().buffer)).digest('hex').slice(0, 16);
 }
 
 /** A short name of the contents: of the shape, the dtype, and the first, middle and last map. */

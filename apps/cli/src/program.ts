@@ -2,6 +2,7 @@
 import { jsonReplacer } from '@equiflow/io/node';
 import { Command, CommanderError } from 'commander';
 import { addEvaluate } from './command-line/evaluate.ts';
+import { addExperiment } from './command-line/experiment.ts';
 import { addInfer } from './command-line/infer.ts';
 import { addReport } from './command-line/report.ts';
 import { addSample } from './command-line/sample.ts';
@@ -10,7 +11,7 @@ import { addSimulate } from './command-line/simulate.ts';
 import { addTrain } from './command-line/train.ts';
 import { EXIT, isTold, oneLine } from './errors.ts';
 
-const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate, addReport];
+const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate, addReport, addExperiment];
 
 /** Where a run writes. */
 export interface Streams {
@@ -32,17 +33,21 @@ export async function runCommandLine(words: readonly string[], streams: Streams)
     exitCode = outcome.exitCode ?? 0;
   };
   const program = makeProgram(run, streams);
+  if (words.length === 0) {
+    streams.error(program.helpInformation());
+    return EXIT.input;
+  }
   try {
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      if (words.length > 0) {
-        streams.error(
-          `equiflow: ${oneLine(error).replace(/^error: /, '')}; see equiflow ${words[0]!.startsWith('-') ? '' : `${words[0]} `}--help\n`,
-        );
-      }
+      const [name = ''] = words;
+      const known = program.commands.some((one) => one.name() === name);
+      streams.error(
+        `equiflow: ${oneLine(error).replace(/^error: /, '')}; see equiflow ${known ? `${name} ` : ''}--help\n`,
+      );
       return EXIT.input;
     }
     if (isTold(error)) {

@@ -77,6 +77,10 @@ function descriptionOf({ spec, training, parameters, epoch, seconds, finished }:
   return `A TRENF of ${layers} layers${logDensity ? ' after ln(1 + δ)' : ''} with ${parameters.toLocaleString('en-US')} parameters, for maps of ${shape.join(' × ')} cells and ${formatNumber(boxSize)} Mpc/h; uniform prior of ${priors.join(' and ')}. Trained with the ${training.loss} loss for ${epoch} epochs in ${clock(seconds)}${finished ? '' : ' (not finished)'}.`;
 }
 
+/** `± error `, if there is one. */
+const spread = (error: number, digits: number): string =>
+  Number.isFinite(error) ? `± ${error.toFixed(digits)} ` : '';
+
 /** A typographic minus. */
 const minus = (text: string): string => text.replace('-', '−');
 
@@ -89,7 +93,7 @@ function keysOf({ log, evaluation }: ModelReport): KeyFigure[] {
       keys.push({
         label: 'exact − flow',
         value: minus(gap.mean.toFixed(3)),
-        note: `± ${gap.error.toFixed(3)} nats a map, ${count} maps`,
+        note: `${spread(gap.error, 3)}nats a map, ${count} maps`,
       });
     }
     if (calibration?.exact) {
@@ -113,7 +117,7 @@ function keysOf({ log, evaluation }: ModelReport): KeyFigure[] {
     keys.push({
       label: '−ln p(x|θ)',
       value: minus(nll.mean.toFixed(1)),
-      note: `± ${nll.error.toFixed(1)} nats a map, mean over the prior`,
+      note: `${spread(nll.error, 1)}nats a map, mean over the prior`,
     });
   } else if (log.bestValidation !== null) {
     keys.push({ label: 'validation loss', value: log.bestValidation, note: 'nats a map' });
@@ -177,7 +181,7 @@ function trainingBlocks({ log }: ModelReport): string[] {
           xLabel: 'epoch',
           title: 'Loss',
         }),
-        'Mean loss over the training maps of each epoch, and over the simulations put aside; the marked epoch was kept.',
+        'Mean loss over the training maps of each epoch, and over the simulations put aside, which have other θ: the two need not meet. The marked epoch was kept.',
       ),
     );
   }

@@ -1,5 +1,5 @@
 /** The options of `equiflow evaluate`. */
-import { type EvaluateOptions, evaluate } from '../commands/evaluate.ts';
+import type { EvaluateOptions } from '../commands/evaluate.ts';
 import { integer } from '../options.ts';
 import {
   type AddCommand,
@@ -38,8 +38,9 @@ export const addEvaluate: AddCommand = (program, run) => {
     )
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1);
   addWorkers(addExactOptions(command)).action((flags: Flags) =>
-    run(() => {
+    run(async () => {
       const { exact: _spectrum, exactKind: _kind, set: _set, ...rest } = flags;
+      const { evaluate } = await import('../commands/evaluate.ts');
       return evaluate({ ...rest, ...exactChoice(flags) });
     }, flags.json),
   );

@@ -1,5 +1,5 @@
 /** The options of `equiflow infer`. */
-import { type InferOptions, infer } from '../commands/infer.ts';
+import type { InferOptions } from '../commands/infer.ts';
 import { integer, oneOf } from '../options.ts';
 import {
   type AddCommand,
@@ -40,8 +40,9 @@ export const addInfer: AddCommand = (program, run) => {
     .option('--figures <number>', 'maps to draw corner plots of', integer('--figures', 0), 4)
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1);
   addWorkers(addExactOptions(command)).action((flags: Flags) =>
-    run(() => {
+    run(async () => {
       const { exact: _spectrum, exactKind: _kind, set: _set, ...rest } = flags;
+      const { infer } = await import('../commands/infer.ts');
       return infer({ ...rest, ...exactChoice(flags) });
     }, flags.json),
   );

@@ -1,5 +1,5 @@
 /** The options of `equiflow report`. */
-import { type ReportOptions, report } from '../commands/report.ts';
+import type { ReportOptions } from '../commands/report.ts';
 import { type AddCommand, declare } from './shared.ts';
 
 const EXAMPLES = `
@@ -22,5 +22,7 @@ export const addReport: AddCommand = (program, run) => {
     .option('--results <folders...>', 'folders that infer and evaluate wrote', [])
     .option('--title <text>', 'title of the page', 'equiflow report')
     .requiredOption('--out <file>', 'the page, a .html file')
-    .action((flags: ReportOptions & { readonly json: boolean }) => run(() => report(flags), flags.json));
+    .action((flags: ReportOptions & { readonly json: boolean }) =>
+      run(async () => (await import('../commands/report.ts')).report(flags), flags.json),
+    );
 };

@@ -1,5 +1,5 @@
 /** The options of `equiflow sample`. */
-import { type SampleOptions, sample } from '../commands/sample.ts';
+import type { SampleOptions } from '../commands/sample.ts';
 import { integer, numbers } from '../options.ts';
 import { type AddCommand, addWorkers, declare } from './shared.ts';
 
@@ -20,6 +20,6 @@ export const addSample: AddCommand = (program, run) => {
     .requiredOption('--out <file>', 'the maps, a .npy file of float32')
     .option('--png [file]', 'also a picture of the first 16 (default: beside the maps)');
   addWorkers(command).action((flags: SampleOptions & { readonly json: boolean }) =>
-    run(() => sample(flags), flags.json),
+    run(async () => (await import('../commands/sample.ts')).sample(flags), flags.json),
   );
 };

@@ -1,5 +1,4 @@
 /** The options of `equiflow simulate`. */
-import { simulate } from '../commands/simulate.ts';
 import { assignments, integer, type NamedPrior, number, numbers, oneOf, prior } from '../options.ts';
 import { type AddCommand, declare } from './shared.ts';
 
@@ -59,6 +58,13 @@ export const addSimulate: AddCommand = (program, run) => {
     .option('--seed <number>', 'seed of all draws', integer('--seed', 0), 1)
     .requiredOption('--out <folder>', 'folder of the results, written whole or not at all')
     .action((flags: Flags) =>
-      run(() => simulate({ ...flags, dimensions: flags.dimensions === '2' ? 2 : 3 }), flags.json),
+      run(
+        async () =>
+          (await import('../commands/simulate.ts')).simulate({
+            ...flags,
+            dimensions: flags.dimensions === '2' ? 2 : 3,
+          }),
+        flags.json,
+      ),
     );
 };

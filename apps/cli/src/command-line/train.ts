@@ -1,7 +1,7 @@
 /** The options of `equiflow train`. */
 import { trainingDefaults, trenfDefaults } from '@equiflow/flows';
 import { Option } from 'commander';
-import { type TrainOptions, train } from '../commands/train.ts';
+import type { TrainOptions } from '../commands/train.ts';
 import { integer, number, oneOf, prior, widths } from '../options.ts';
 import { type AddCommand, addMapsOptions, addParamsOptions, addWorkers, declare } from './shared.ts';
 
@@ -109,6 +109,6 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--restart', 'forget the training that the folder holds', false);
   addWorkers(command).action((flags: TrainOptions & { readonly json: boolean }) =>
-    run(() => train(flags), flags.json),
+    run(async () => (await import('../commands/train.ts')).train(flags), flags.json),
   );
 };

@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { type Calibration, calibrate } from '../evaluation/calibrate.ts';
 import * as figures from '../evaluation/figures.ts';
 import { type Inside, lookInside } from '../evaluation/inside.ts';
-import { type Likelihoods, likelihoods, whiteness } from '../evaluation/likelihood.ts';
+import { type Likelihoods, likelihoods, whiteness, withError } from '../evaluation/likelihood.ts';
 import { compareSamples, type SampleComparison } from '../evaluation/samples.ts';
 import { type ExactChoice, exactFor } from '../exact.ts';
 import {
@@ -235,10 +235,8 @@ export function summaryOf({
 function linesOf({ likelihood, calibration, count, heldOut, parameters }: Evaluation, out: string): string[] {
   const { nll, gap, latent } = likelihood;
   const { worstInErrors, worstPaired } = whiteness(latent);
-  const lines = [
-    `${count} maps (${heldOut}): −ln p(x|θ) = ${nll.mean.toFixed(2)} ± ${nll.error.toFixed(2)} nats a map`,
-  ];
-  if (gap) lines.push(`exact − flow: ${gap.mean.toFixed(3)} ± ${gap.error.toFixed(3)} nats a map`);
+  const lines = [`${count} maps (${heldOut}): −ln p(x|θ) = ${withError(nll, 2)} nats a map`];
+  if (gap) lines.push(`exact − flow: ${withError(gap, 3)} nats a map`);
   lines.push(
     worstPaired === null
       ? `latents: power within ${worstInErrors.toFixed(1)} standard errors of white noise in every bin`

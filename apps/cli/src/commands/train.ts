@@ -30,6 +30,7 @@ import { covarianceTable } from '../covariance-table.ts';
 import { EXIT, InputError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
 import {
+  digest,
   fingerprint,
   type MapStack,
   openMaps,
@@ -146,7 +147,7 @@ function choicesOf(
   const { prior, box, layers, hidden, logDensity, meanDraw, seed, loss, draws } = options;
   return {
     '--maps': `${maps.count} maps of ${maps.shape.join(' × ')} (${fingerprint(maps)})`,
-    '--params': `${table.rows} rows of ${prior.names.join(', ')} adding to ${table.values.reduce((a, b) => a + b, 0)}`,
+    '--params': `${table.rows} rows of ${prior.names.join(', ')} (${digest(table.values)})`,
     '--prior': prior.names.map((name, axis) => `${name}:${prior.low[axis]}:${prior.high[axis]}`).join(','),
     '--box': box,
     '--layers': layers,
@@ -338,6 +339,8 @@ async function continueTraining(
     writeJsonAtomic(join(options.out, 'log.json'), logOf(now));
   };
   try {
+    // A folder that cannot be written is told before the work, not after it.
+    if (!resumed) save();
     let bar: ReturnType<typeof progressBar> | undefined;
     let saved = performance.now();
     let validation = state.history.at(-1)?.validation;

@@ -13,7 +13,7 @@ import { label } from '../names.ts';
 import type { Calibration } from './calibrate.ts';
 import type { HistogramData } from './histogram.ts';
 import type { Inside } from './inside.ts';
-import type { Likelihoods } from './likelihood.ts';
+import { type Likelihoods, withError } from './likelihood.ts';
 import type { Examples, SampleComparison } from './samples.ts';
 
 /** A figure, and where it belongs. */
@@ -42,7 +42,7 @@ export function likelihoodFigure({ flow, exact, gap }: Likelihoods): Figure | nu
       width: 520,
       height: 540,
     }),
-    caption: `The flow against the analytic likelihood, map by map. Mean of exact − flow: ${gap.mean.toFixed(3)} ± ${gap.error.toFixed(3)} nats a map (the Kullback-Leibler divergence; 0 is perfect, and less than 0 is impossible but for noise).`,
+    caption: `The flow against the analytic likelihood, map by map. Mean of exact − flow: ${withError(gap, 3)} nats a map (the Kullback-Leibler divergence; 0 is perfect, and less than 0 is impossible but for noise).`,
   };
 }
 

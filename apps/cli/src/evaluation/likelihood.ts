@@ -12,6 +12,7 @@ import { Histogram, type HistogramData } from './histogram.ts';
 /** A mean and its standard error. */
 export interface Estimate {
   readonly mean: number;
+  /** Not a number for a single value. */
   readonly error: number;
 }
 
@@ -166,4 +167,10 @@ export function estimate(values: ArrayLike<number>): Estimate {
   let squares = 0;
   for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
   return { mean, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.NaN };
+}
+
+/** `mean ± error`, or the mean alone where one value gives no error. */
+export function withError({ mean, error }: Estimate, digits: number): string {
+  const known = Number.isFinite(error) ? ` ± ${error.toFixed(digits)}` : '';
+  return `${mean.toFixed(digits).replace('-', '−')}${known}`;
 }

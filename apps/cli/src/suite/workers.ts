@@ -1,0 +1,109 @@
+/**
+ * All cores at work on one suite: one process of this command a core, each with its share of the missing rows. A row is the same
+ * whoever makes it, so that the bytes do not depend on their number. A process whose parent has died ends after its row.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
+import { wasm } from '@equiflow/tensor-wasm';
+import { InputError } from '../errors.ts';
+import { missingRows, readChoices, writeRow } from './folder.ts';
+
+/**
+ * Makes rows here, in this process.
+ * @param stop asked between rows
+ * @returns whether it came to the end
+ */
+export async function simulateHere(
+  folder: string,
+  rows: readonly number[],
+  onRow: (done: number) => void,
+  stop: () => boolean,
+): Promise<boolean> {
+  const simulator = suiteSimulator(readChoices(folder), wasm());
+  for (const [done, index] of rows.entries()) {
+    if (stop()) return false;
+    // Somebody else may have made it since.
+    if (missingRows(folder, [index]).length > 0) writeRow(folder, simulator.simulate(index));
+    onRow(done + 1);
+    // Lets signals and messages through.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return true;
+}
+
+/** The words that start a worker: not for users. */
+export const WORKER = 'suite-worker';
+
+/** A worker's whole life: `suite-worker FOLDER SHARD SHARDS WORKER WORKERS`. */
+export async function runWorker(words: readonly string[]): Promise<void> {
+  const [folder, ...numbers] = words as [string, ...string[]];
+  const [shard, shards, worker, workers] = numbers.map(Number) as [number, number, number, number];
+  let orphaned = false;
+  process.on('disconnect', () => {
+    orphaned = true;
+  });
+  const mine = shardRows(readChoices(folder).count, shard, shards).filter((_, i) => i % workers === worker);
+  await simulateHere(
+    folder,
+    missingRows(folder, mine),
+    (done) => process.send?.(done),
+    () => orphaned,
+  );
+  process.disconnect?.();
+}
+
+/**
+ * Makes the rows of a shard with several processes.
+ * @returns whether it came to the end
+ * @throws InputError with the first worker's message
+ */
+export async function simulateWithWorkers(
+  folder: string,
+  { shard, shards, workers }: { shard: number; shards: number; workers: number },
+  onRow: (done: number) => void,
+  stop: () => boolean,
+): Promise<boolean> {
+  const program = fileURLToPath(new URL('../suite-worker.js', import.meta.url));
+  const done = new Array<number>(workers).fill(0);
+  const children = Array.from({ length: workers }, (_, worker) => {
+    const child = fork(program, [folder, ...[shard, shards, worker, workers].map(String)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.on('message', (count: number) => {
+      done[worker] = count;
+      onRow(done.reduce((a, b) => a + b, 0));
+    });
+    return child;
+  });
+  const watch = setInterval(() => {
+    if (stop()) for (const child of children) if (child.connected) child.disconnect();
+  }, 100);
+  try {
+    await Promise.all(
+      children.map(
+        (child) =>
+          new Promise<void>((resolve, reject) => {
+            let said = '';
+            child.stderr!.on('data', (text: Buffer) => {
+              said += text.toString();
+            });
+            child.once('error', reject);
+            child.once('close', (code, signal) => {
+              if (code === 0) resolve();
+              else
+                reject(
+                  new InputError(
+                    `a worker ended with ${signal ?? `code ${code}`}: ${said.trim().split('\n').at(-1) ?? ''}; run the same command again to go on`,
+                  ),
+                );
+            });
+          }),
+      ),
+    );
+  } finally {
+    clearInterval(watch);
+    for (const child of children) if (child.connected) child.disconnect();
+  }
+  return !stop();
+}
