@@ -1,5 +1,5 @@
 /**
- * A trained flow put to use on many maps over a pool of workers: likelihoods, gradients in θ, latents, samples. In
+ * A trained flow put to use on many maps over a pool of workers or on a device: likelihoods, gradients in θ, latents, samples. In
  * float64 unless asked otherwise: a log-likelihood of thousands of nats is compared to hundredths.
  */
 import {
@@ -12,7 +12,8 @@ import {
   type TypedArray,
   trace,
 } from '@equiflow/tensor';
-import { dataParallel, type ParallelExecutable, type Pool, planOf } from '@equiflow/tensor-wasm';
+import type { ParallelExecutable } from '@equiflow/tensor-wasm';
+import { compileChunked, isDevice, type Placement } from './placement.ts';
 import { chunkOf } from './training/loss-executor.ts';
 import type { Trenf } from './trenf.ts';
 
@@ -20,8 +21,9 @@ type Floats = Float32Array | Float64Array;
 
 /** Options of `openEvaluator`. */
 export interface EvaluatorOptions {
-  readonly pool: Pool;
-  /** Default float64. */
+  /** Workers, or a device. */
+  readonly pool: Placement;
+  /** Default float64, the only one of a device float32. */
   readonly dtype?: 'float32' | 'float64';
 }
 
@@ -45,7 +47,7 @@ export interface Evaluator {
 export function openEvaluator(
   flow: Trenf,
   parameters: Floats,
-  { pool, dtype = 'float64' }: EvaluatorOptions,
+  { pool, dtype = isDevice(pool) ? 'float32' : 'float64' }: EvaluatorOptions,
 ): Evaluator {
   const { shape, parameterNames } = flow.spec;
   const pixels = shape.reduce((product, length) => product * length, 1);
@@ -70,15 +72,13 @@ export function openEvaluator(
           `evaluator: ${fields.length} values of fields of [${shape}] for ${thetas.length} values of θ = (${parameterNames.join(', ')})`,
         );
       }
-      executor ??= dataParallel({
-        pool,
+      executor ??= compileChunked(pool, {
         chunk,
-        plan: (n) =>
-          planOf(
-            trace(
-              (given, x, theta) => fn(x!, theta!, given!),
-              [type(size), type(oneMap ? 1 : n, ...shape), type(n, width)],
-            ),
+        valuesPerItem: pixels,
+        graph: (n) =>
+          trace(
+            (given, x, theta) => fn(x!, theta!, given!),
+            [type(size), type(oneMap ? 1 : n, ...shape), type(n, width)],
           ),
         inputs: ['shared', oneMap ? 'shared' : 'batch', 'batch'],
         outputs: ['concat'],

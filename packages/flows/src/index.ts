@@ -25,6 +25,7 @@ export {
   transferMatrix,
 } from './layers/radial-transfer.ts';
 export { standardise } from './layers/standardise.ts';
+export type { Device, Placement } from './placement.ts';
 export * from './posterior/adaptive-grid.ts';
 export * from './posterior/fisher.ts';
 export * from './posterior/flow-posterior.ts';

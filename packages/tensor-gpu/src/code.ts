@@ -63,7 +63,10 @@ export class Code implements GpuCode {
   readonly helpers: Set<string> = new Set();
   /** Recipes that were read by the code itself, not by a recipe that it read. */
   readonly direct: Set<Recipe> = new Set();
+  /** Statements that one element takes, loops counted in full. */
   cost = 0;
+  /** Statements as they are written. */
+  lines = 0;
   #scopes: Scope[] = [{ known: new Map(), lines: [], guarded: false, loop: false, repeat: 1 }];
   /** The scope that each name belongs to. */
   readonly #homes: Map<string, number> = new Map();
@@ -220,6 +223,7 @@ export class Code implements GpuCode {
   #line(line: string, home: number = this.#scopes.length - 1): void {
     const scope = this.#scopes[home]!;
     this.cost += scope.repeat;
+    this.lines++;
     scope.lines.push(line);
   }
 

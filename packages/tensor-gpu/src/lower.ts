@@ -35,8 +35,14 @@ function operationOf(node: Node): string {
   return name.startsWith(core) ? name.slice(core.length).replace(/Primitive$/, '') : '';
 }
 
-/** What counts as cheap to compute again: an element of one array, moved. */
-const cheapStatements = 8;
+/** What is computed again wherever it is read: an element of one array, moved. */
+const trivial = { statements: 8, arrays: 1 };
+
+/** What is computed again for a few readers rather than written and read: memory is slower than arithmetic. */
+const light = { statements: 24, arrays: 2 };
+
+/** Readings from which on only what is trivial is computed again. */
+const manyReadings = 4;
 
 /**
  * Plans a graph.
@@ -63,19 +69,17 @@ export function lowerGraph(given: Graph): GpuPlan {
           `gpu: ${node.primitive.name} made ${array.size} values for ${describe(tensor)}`,
         );
       }
-      if ((weights.get(tensor) ?? 0) > 1 && !isCheap(array)) planner.store(array);
+      if (isWorthKeeping(array, weights.get(tensor) ?? 0)) planner.store(array);
       arrays.set(tensor, array);
     });
   }
   return { outputs: graph.outputs.map((tensor) => planner.store(arrays.get(tensor)!)), steps: planner.steps };
 }
 
-function isCheap(array: GpuArray): boolean {
-  return (
-    !(array instanceof Recipe) ||
-    array.stored !== null ||
-    (array.leaves.size <= 1 && array.cost <= cheapStatements)
-  );
+function isWorthKeeping(array: GpuArray, readings: number): boolean {
+  if (!(array instanceof Recipe) || array.stored || readings <= 1) return false;
+  const { statements, arrays } = readings < manyReadings ? light : trivial;
+  return array.leaves.size > arrays || array.cost > statements;
 }
 
 function requireRunnable(operation: string, tensor: Tensor): void {
@@ -105,8 +109,11 @@ function readingWeights(graph: Graph): Map<Tensor, number> {
     for (const tensor of new Set(node.inputs)) {
       const [first] = node.outputs;
       if (reading === 'view')
-        add(tensor, weights.get(first!)! * (first!.size > tensor.size * node.inputs.length ? 4 : 1));
-      else add(tensor, reading === 'once' ? 1 : 4);
+        add(
+          tensor,
+          weights.get(first!)! * (first!.size > tensor.size * node.inputs.length ? manyReadings : 1),
+        );
+      else add(tensor, reading === 'once' ? 1 : manyReadings);
     }
   }
   return weights;

@@ -8,6 +8,8 @@ import { Code, Recipe, Stored, threadIndex } from './code.ts';
 
 /** One kernel with its arguments. */
 export interface Step {
+  /** The operation that needed it. */
+  readonly operation: string;
   readonly kernel: KernelSource;
   readonly arrays: readonly Stored[];
   readonly scalars: readonly number[];
@@ -23,8 +25,8 @@ export interface KernelSource {
 /** Arrays that a kernel may read: WebGPU promises 8 storage buffers a stage, one is the result. */
 export const mostArrays = 7;
 
-/** Statements of one element beyond which a recipe is stored rather than written into its reader. */
-const mostStatements = 160;
+/** Lines of code beyond which a recipe is stored rather than written into its reader. */
+const mostLines = 160;
 
 /** Terms that one thread adds up. */
 const longestSum = 64;
@@ -45,10 +47,12 @@ export class Planner {
   map(size: number, element: GpuElement): GpuArray {
     this.#checkSize(size);
     const recipe = new Recipe(size, element);
+    let lines = 0;
     for (;;) {
       const code = new Code();
       element(code, threadIndex);
       recipe.cost = code.cost;
+      lines = code.lines;
       recipe.leaves = new Set(code.arrays);
       if (code.arrays.length <= mostArrays) break;
       const candidates = [...code.direct].filter((each) => !each.stored);
@@ -60,7 +64,7 @@ export class Planner {
       }
       this.store(widest);
     }
-    if (recipe.cost > mostStatements) this.store(recipe);
+    if (lines > mostLines) this.store(recipe);
     return recipe;
   }
 
@@ -78,7 +82,8 @@ export class Planner {
       kernel = { source, size: recipe.size, helpers: [...code.helpers] };
       this.kernels.set(key, kernel);
     }
-    const index = this.steps.push({ kernel, arrays: code.arrays, scalars: code.scalars }) - 1;
+    const index =
+      this.steps.push({ operation: this.operation, kernel, arrays: code.arrays, scalars: code.scalars }) - 1;
     recipe.stored = new Stored(recipe.size, { kind: 'step', index });
     return recipe.stored;
   }
@@ -140,10 +145,9 @@ export class Planner {
         fromZero,
       );
     }
-    const total = this.map(size, (code, out) =>
+    return this.map(size, (code, out) =>
       accumulate(code, count, (k) => k, { term: (at) => term(code, out, at), take, fromZero, within: null }),
     );
-    return this.store(total);
   }
 
   #checkSize(size: number): void {

@@ -1,5 +1,5 @@
 /**
- * Losses and gradients of a flow over a pool of workers. A batch is cut into chunks of a fixed number of maps, so that a
+ * Losses and gradients of a flow over a pool of workers or on a device. Over workers a batch is cut into chunks of a fixed number of maps, so that a
  * chunk's fields stay in a core's cache and memory does not grow with the batch; gradients are added in the order of
  * the chunks: the same bits for any number of workers.
  */
@@ -20,7 +20,8 @@ import {
   type TensorType,
   trace,
 } from '@equiflow/tensor';
-import { dataParallel, type ParallelExecutable, type Pool, planOf } from '@equiflow/tensor-wasm';
+import type { ParallelExecutable } from '@equiflow/tensor-wasm';
+import { compileChunked, type Placement } from '../placement.ts';
 import type { Trenf } from '../trenf.ts';
 import type { Batch } from './dataset.ts';
 import { type CovarianceTable, drawTheta } from './theta-draws.ts';
@@ -34,7 +35,7 @@ export function chunkOf(pixels: number, most = 16): number {
   return Math.max(1, Math.min(most, Math.floor(CHUNK_VALUES / pixels)));
 }
 
-/** An executor that holds workers' memory until it is closed. */
+/** An executor that holds memory of workers or of a device until it is closed. */
 export interface PooledLossExecutor extends LossExecutor {
   close(): Promise<void>;
 }
@@ -42,7 +43,7 @@ export interface PooledLossExecutor extends LossExecutor {
 const float32 = (...shape: number[]): TensorType => ({ shape, dtype: 'float32' });
 
 /** −ln p(x|θ) summed over the maps. */
-export async function generativeExecutor(flow: Trenf, pool: Pool): Promise<PooledLossExecutor> {
+export async function generativeExecutor(flow: Trenf, place: Placement): Promise<PooledLossExecutor> {
   const { shape, parameterNames } = flow.spec;
   const { size } = layoutOf(flow.parameters);
   const pixels = shape.reduce((product, length) => product * length, 1);
@@ -53,21 +54,23 @@ export async function generativeExecutor(flow: Trenf, pool: Pool): Promise<Poole
     float32(maps, ...shape),
     float32(maps, parameterNames.length),
   ];
-  const shared = { pool, chunk: chunkOf(pixels), inputs: ['shared', 'batch', 'batch'] as const };
-  const withGradient = await dataParallel({
+  const shared = {
+    chunk: chunkOf(pixels),
+    valuesPerItem: pixels,
+    inputs: ['shared', 'batch', 'batch'] as const,
+  };
+  const withGradient = await compileChunked(place, {
     ...shared,
-    plan: (maps) =>
-      planOf(
-        trace((flat, x, theta) => {
-          const loss = lossOf(x!, theta!, flat!);
-          return [loss, ...gradients(loss, [flat!])];
-        }, specs(maps)),
-      ),
+    graph: (maps) =>
+      trace((flat, x, theta) => {
+        const loss = lossOf(x!, theta!, flat!);
+        return [loss, ...gradients(loss, [flat!])];
+      }, specs(maps)),
     outputs: ['sum', 'sum'],
   });
-  const withoutGradient = await dataParallel({
+  const withoutGradient = await compileChunked(place, {
     ...shared,
-    plan: (maps) => planOf(trace((flat, x, theta) => lossOf(x!, theta!, flat!), specs(maps))),
+    graph: (maps) => trace((flat, x, theta) => lossOf(x!, theta!, flat!), specs(maps)),
     outputs: ['sum'],
   });
   return pooled(withGradient, withoutGradient, (parameters, batch) => [
@@ -83,7 +86,7 @@ export async function generativeExecutor(flow: Trenf, pool: Pool): Promise<Poole
  */
 export async function discriminativeExecutor(
   flow: Trenf,
-  pool: Pool,
+  place: Placement,
   proposal: { readonly table: CovarianceTable; readonly draws: number; readonly seed: number },
 ): Promise<PooledLossExecutor> {
   const { shape, parameterNames, prior } = flow.spec;
@@ -113,25 +116,23 @@ export async function discriminativeExecutor(
     float32(maps, draws),
   ];
   const shared = {
-    pool,
     chunk: chunkOf(pixels * draws),
+    valuesPerItem: pixels * draws,
     inputs: ['shared', 'batch', 'batch', 'batch'] as const,
   };
-  const withGradient = await dataParallel({
+  const withGradient = await compileChunked(place, {
     ...shared,
-    plan: (maps) =>
-      planOf(
-        trace((flat, x, theta, logWeights) => {
-          const loss = lossOf(flat!, x!, theta!, logWeights!);
-          return [loss, ...gradients(loss, [flat!])];
-        }, specs(maps)),
-      ),
+    graph: (maps) =>
+      trace((flat, x, theta, logWeights) => {
+        const loss = lossOf(flat!, x!, theta!, logWeights!);
+        return [loss, ...gradients(loss, [flat!])];
+      }, specs(maps)),
     outputs: ['sum', 'sum'],
   });
-  const withoutGradient = await dataParallel({
+  const withoutGradient = await compileChunked(place, {
     ...shared,
-    plan: (maps) =>
-      planOf(trace((flat, x, theta, logWeights) => lossOf(flat!, x!, theta!, logWeights!), specs(maps))),
+    graph: (maps) =>
+      trace((flat, x, theta, logWeights) => lossOf(flat!, x!, theta!, logWeights!), specs(maps)),
     outputs: ['sum'],
   });
   return pooled(withGradient, withoutGradient, (parameters, batch, step) => {

@@ -104,11 +104,30 @@ export const matmul: CoreKernel<MatmulAttributes> = (l) => {
   ];
 };
 
+/** Axes up to this length are summed by every element for itself. */
+const shortAxis = 32;
+
 /** Hillis and Steele (1986): log₂ n passes, in each of which element i takes in element i − 2^p. */
 export const cumulativeSum: CoreKernel<CumulativeSumAttributes> = (l) => {
   const [x] = l.inputs;
   const { axis, exclusive, reverse } = l.attributes;
   const { length, inner } = around(x!.type.shape, axis);
+  if (length <= shortAxis) {
+    return [
+      l.map(x!.array.size, (code, index) => {
+        const { along } = lanes(code, index, length, inner);
+        const total = code.variable('0');
+        const start = code.let(`${index} - ${along} * ${inner}`);
+        const compare = reverse ? (exclusive ? '>' : '>=') : exclusive ? '<' : '<=';
+        code.loop(length, (k) => {
+          code.when(`${k} ${compare} ${along}`, () => {
+            code.assign(total, `${total} + ${code.read(x!.array, place(code, [start, 1], [k, inner]))}`);
+          });
+        });
+        return total;
+      }),
+    ];
+  }
   const shifted = (from: GpuArray, by: number, withOwn: boolean): GpuArray =>
     l.map(from.size, (code, index) => {
       const { along } = lanes(code, index, length, inner);
