@@ -1,6 +1,7 @@
 /** The options of `equiflow experiment`: experiments of the literature, with one command each. */
 import { Option } from 'commander';
 import type { ChargedModelName, ChargedParticlesCommand } from '../commands/charged-particles.ts';
+import { InputError } from '../errors.ts';
 import { integer, list, number, oneOf } from '../options.ts';
 import { type AddCommand, addWorkers, declare } from './shared.ts';
 
@@ -14,7 +15,11 @@ const models: readonly ChargedModelName[] = ['linear', 'graph-network', 'radial-
 export const addExperiment: AddCommand = (program, run) => {
   const experiments = program
     .command('experiment')
-    .description('Experiments of the literature, with data of our own simulators.');
+    .description('Experiments of the literature, with data of our own simulators.')
+    .allowExcessArguments(false)
+    .action(() => {
+      throw new InputError('name an experiment: charged-particles');
+    });
   const command = declare(
     experiments,
     'charged-particles',

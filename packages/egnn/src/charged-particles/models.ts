@@ -19,6 +19,7 @@ import {
   sum,
   type Tensor,
   type TensorType,
+  tanh,
   unpackParameters,
 } from '@equiflow/tensor';
 import { completeGraph, type MessageGraph } from '../graphs/graph.ts';
@@ -102,7 +103,8 @@ export function chargedEgnn(
 
 /**
  * A radial field (Köhler, Klein & Noé 2020, arXiv:2006.02425) with velocities: layers
- * x_i ← x_i + C Σ (x_i − x_j) φ(|x_i − x_j|², a_ij) + φ_v(|v_i|) v_i, without node features.
+ * x_i ← x_i + C Σ (x_i − x_j) tanh φ(|x_i − x_j|, a_ij) + φ_v(|v_i|) v_i, without node features. Without the tanh a
+ * particle that flies off would be thrown far out.
  */
 export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {}): ChargedModel {
   const names = Array.from({ length: layers }, (_, index) => `layer${index}`);
@@ -121,8 +123,8 @@ export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {
       const own = speed(start.v);
       const moved = names.reduce((at, name) => {
         const difference = displacement(graph.atReceivers(at), graph.atSenders(at));
-        const pair = concatenate([squaredLength(difference), edgeFeatures], -1);
-        const field = multiply(difference, perceptron(pair, parameters, `${name}.field`));
+        const pair = concatenate([safeRoot(squaredLength(difference)), edgeFeatures], -1);
+        const field = multiply(difference, tanh(perceptron(pair, parameters, `${name}.field`)));
         const drift = multiply(start.v, perceptron(own, parameters, `${name}.velocity`));
         return add(at, add(meanAtReceivers(graph, field), drift));
       }, start.x);
