@@ -19,7 +19,7 @@ export { compensation, type PaintWindow, windowSupport } from './painting/window
 export { type FftPlan, fftPlan } from './plain/complex.ts';
 export { type ComplexArrays, inverseRealFft, realFft } from './plain/real.ts';
 export * from './primitives.ts';
-export { halfLength, type Shells, shells, signedIndex } from './shells.ts';
+export { columnWeight, halfLength, type Shells, shells, signedIndex } from './shells.ts';
 export * from './spectra/bins.ts';
 export * from './spectra/particles.ts';
 export * from './spectra/power.ts';
