@@ -3,7 +3,6 @@ import { jsonReplacer } from '@equiflow/io/node';
 import { Command, CommanderError } from 'commander';
 import { addEvaluate } from './command-line/evaluate.ts';
 import { addExperiment } from './command-line/experiment.ts';
-import { addExperiment } from './command-line/experiment.ts';
 import { addInfer } from './command-line/infer.ts';
 import { addReport } from './command-line/report.ts';
 import { addSample } from './command-line/sample.ts';
