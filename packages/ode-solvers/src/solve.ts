@@ -166,6 +166,7 @@ export function runSolver(
   let length = fixed || t0 === t1 ? 0 : chooseStep();
   let failedLast = 0;
   let failedStep = 0;
+  let afterJump = 0;
   // Steps of one length between two times to hit.
   let segment = { from: t0, h: 0, count: 0, left: 0 };
 
@@ -184,7 +185,7 @@ export function runSolver(
     else if (!fixed && length > 0.6 * remaining) taken = remaining / 2;
     const tFixed = segment.from + (segment.count - segment.left + 1) * segment.h;
     const tNext = lands ? goal : fixed ? tFixed : t + direction * taken;
-    let h = fixed ? segment.h : tNext - t;
+    let h = fixed ? segment.h : tNext - t - afterJump;
     // A step that lands on a jump of f ends just before it, so that no stage sees the other side.
     if (lands && jumps.has(goal)) h -= direction * 2 * Number.EPSILON * Math.max(Math.abs(goal), Math.abs(h));
     if (
@@ -207,7 +208,7 @@ export function runSolver(
         `${maximumSteps} steps reached t = ${t} of ${t1}; raise maximumSteps, loosen the tolerances, or take a method for stiff problems`,
       );
     }
-    const error = stepper.attempt(t, h);
+    const error = stepper.attempt(t + afterJump, h);
     if (!(error <= 1)) {
       statistics.rejected++;
       failedLast = error;
@@ -292,10 +293,13 @@ export function runSolver(
         rows.add(t, records.at(-1)!.y);
         if (status === undefined) rows.add(t, y);
       }
+      afterJump = 0;
       stepper.start(t, y);
     } else {
       stepper.advance();
-      if (past) stepper.start(t, stepper.y.slice());
+      // And the next one begins just after the jump.
+      afterJump = past ? direction * 2 * Number.EPSILON * Math.abs(t) : 0;
+      if (past) stepper.start(t + afterJump, stepper.y.slice());
       if (saveAt === 'steps') rows.add(t, stepper.y);
     }
     if (past && status === undefined) {
