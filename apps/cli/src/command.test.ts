@@ -659,7 +659,19 @@ test('help tells every command with examples', { timeout: 30_000 }, async () => 
 test('the demo runs the public commands and names its report', { timeout: 60_000 }, () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(dirname(command), 'demo.mjs'), '--out', at('demo'), '--maps', '40', '--epochs', '2'],
+    [
+      join(dirname(command), 'demo.mjs'),
+      '--out',
+      at('demo'),
+      '--maps',
+      '40',
+      '--epochs',
+      '2',
+      '--size',
+      '16',
+      '--calibration',
+      '0',
+    ],
     { encoding: 'utf8' },
   );
   expect(stderr).toBe('');

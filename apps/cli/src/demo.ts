@@ -107,7 +107,16 @@ async function runFamily(run: Run, out: string): Promise<Record<string, unknown>
   return { ...summaryOf(evaluation), runSeconds: (performance.now() - start) / 1000 };
 }
 
-async function demo({ out, maps, epochs }: { out: string; maps: number; epochs: number }): Promise<void> {
+/** Choices of the demo. */
+interface DemoOptions {
+  readonly out: string;
+  readonly maps: number;
+  readonly epochs: number;
+  readonly size: number;
+  readonly calibration: number;
+}
+
+async function demo({ out, maps, epochs, size, calibration }: DemoOptions): Promise<void> {
   const start = performance.now();
   const testMaps = Math.min(300, Math.max(40, Math.round(maps / 10)));
   const runs: readonly Run[] = [
@@ -115,24 +124,24 @@ async function demo({ out, maps, epochs }: { out: string; maps: number; epochs: 
       name: 'gaussian',
       heading: 'Gaussian maps',
       kind: 'grf',
-      size: 64,
+      size,
       box: 1000,
       maps,
       testMaps,
       epochs,
-      calibration: Math.min(100, testMaps),
+      calibration: Math.min(calibration, testMaps),
       flags: [],
     },
     {
       name: 'lognormal',
       heading: 'Lognormal maps',
       kind: 'lognormal',
-      size: 32,
+      size: Math.ceil(size / 2),
       box: 250,
       maps,
       testMaps,
       epochs: Math.ceil(epochs / 2),
-      calibration: Math.min(100, testMaps),
+      calibration: Math.min(calibration, testMaps),
       flags: ['--log-density'],
     },
   ];
@@ -168,6 +177,18 @@ const program = new Command('demo')
     'passes over the Gaussian maps; half as many over the lognormal ones',
     integer('--epochs', 1),
     24,
+  )
+  .option(
+    '--size <number>',
+    'cells a side of the Gaussian maps; half as many of the lognormal ones',
+    integer('--size', 8),
+    64,
+  )
+  .option(
+    '--calibration <number>',
+    'maps to calibrate posteriors with, at least 20, or 0',
+    integer('--calibration', 0),
+    100,
   )
   .allowExcessArguments(false);
 
