@@ -1,12 +1,15 @@
 /** The options of `equiflow simulate`. */
+import { InputError } from '../errors.ts';
 import { assignments, integer, type NamedPrior, number, numbers, oneOf, prior } from '../options.ts';
+import { WORKER } from '../suite/worker-name.ts';
 import { type AddCommand, declare } from './shared.ts';
+import { addNbodyOptions, type NbodyFlags, refuseNbodyOptions, suiteOf } from './simulate-nbody.ts';
 
-interface Flags {
-  readonly kind: 'grf' | 'lognormal';
+interface Flags extends NbodyFlags {
+  readonly kind: 'grf' | 'lognormal' | 'nbody';
   readonly spectrum: string;
   readonly set: Record<string, number>;
-  readonly count: number;
+  readonly count?: number;
   readonly size: number;
   readonly dimensions: '2' | '3';
   readonly box: number;
@@ -22,20 +25,28 @@ const EXAMPLES = `
 equiflow simulate --spectrum eh98-nowiggle --count 4000 --size 64 --box 1000 \\
   --prior Omega_m:0.1:0.5,sigma_8:0.6:1.0 --out maps
 equiflow simulate --kind lognormal --spectrum 'A*k^n*exp(-(k*R)^2)' --set n=-1,R=2 \\
-  --prior A:50:200 --count 500 --size 32 --box 250 --out lognormal`;
+  --prior A:50:200 --count 500 --size 32 --box 250 --out lognormal
+equiflow simulate --kind nbody --suite 1000 --spectrum eh98 --particles 64 --size 64 --box 1000 --depth 250 \\
+  --prior Omega_m:0.1:0.5,sigma_8:0.6:1.0 --out nbody`;
 
 /** Adds the command. */
 export const addSimulate: AddCommand = (program, run) => {
-  declare(
+  program.command(`${WORKER} <words...>`, { hidden: true }).action((words: string[]) =>
+    run(async () => {
+      await (await import('../suite/workers.ts')).runWorker(words);
+      return { lines: [], data: {} };
+    }, false),
+  );
+  const command = declare(
     program,
     'simulate',
-    'Makes Gaussian or lognormal maps with parameters drawn from a prior: maps.npy, params.txt, simulation.json.',
+    'Makes Gaussian or lognormal maps, or maps of particle-mesh simulations, with parameters drawn from a prior: maps.npy, params.txt, simulation.json.',
     EXAMPLES,
   )
     .option(
       '--kind <kind>',
-      'grf or lognormal (overdensities)',
-      oneOf('--kind', ['grf', 'lognormal'] as const),
+      'grf, lognormal (overdensities) or nbody (overdensities of slabs of simulations)',
+      oneOf('--kind', ['grf', 'lognormal', 'nbody'] as const),
       'grf',
     )
     .requiredOption(
@@ -45,7 +56,7 @@ export const addSimulate: AddCommand = (program, run) => {
     .requiredOption('--prior <list>', 'parameters that vary, NAME:LOW:HIGH,…: uniform', prior)
     .option('--set <list>', 'parameters that are held, NAME=NUMBER,…', assignments, {})
     .option('--theta <list>', 'one point of the prior for all maps instead of draws', numbers('--theta'))
-    .requiredOption('--count <number>', 'number of maps', integer('--count', 1))
+    .option('--count <number>', 'number of maps (grf, lognormal)', integer('--count', 1))
     .option(
       '--maps-per-simulation <number>',
       'maps that share a row of parameters',
@@ -56,15 +67,18 @@ export const addSimulate: AddCommand = (program, run) => {
     .option('--dimensions <number>', '2 or 3', oneOf('--dimensions', ['2', '3'] as const), '2')
     .option('--box <length>', 'side of the box in Mpc/h', number('--box', { above: 0 }), 1000)
     .option('--seed <number>', 'seed of all draws', integer('--seed', 0), 1)
-    .requiredOption('--out <folder>', 'folder of the results, written whole or not at all')
-    .action((flags: Flags) =>
-      run(
-        async () =>
-          (await import('../commands/simulate.ts')).simulate({
-            ...flags,
-            dimensions: flags.dimensions === '2' ? 2 : 3,
-          }),
-        flags.json,
-      ),
-    );
+    .requiredOption('--out <folder>', 'folder of the results, written whole or not at all');
+  addNbodyOptions(command).action((flags: Flags) =>
+    run(async () => {
+      if (flags.kind === 'nbody') {
+        return (await import('../commands/simulate-suite.ts')).simulateSuite(suiteOf(flags));
+      }
+      refuseNbodyOptions(flags);
+      const { kind, count } = flags;
+      if (count === undefined)
+        throw new InputError(`--kind ${kind} needs --count NUMBER, the number of maps`);
+      const dimensions = flags.dimensions === '2' ? 2 : 3;
+      return (await import('../commands/simulate.ts')).simulate({ ...flags, kind, count, dimensions });
+    }, flags.json),
+  );
 };

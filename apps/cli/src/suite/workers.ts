@@ -3,11 +3,11 @@
  * whoever makes it, so that the bytes do not depend on their number. A process whose parent has died ends after its row.
  */
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from '../errors.ts';
 import { missingRows, readChoices, writeRow } from './folder.ts';
+import { WORKER } from './worker-name.ts';
 
 /**
  * Makes rows here, in this process.
@@ -31,9 +31,6 @@ export async function simulateHere(
   }
   return true;
 }
-
-/** The words that start a worker: not for users. */
-export const WORKER = 'suite-worker';
 
 /** A worker's whole life: `suite-worker FOLDER SHARD SHARDS WORKER WORKERS`. */
 export async function runWorker(words: readonly string[]): Promise<void> {
@@ -64,10 +61,11 @@ export async function simulateWithWorkers(
   onRow: (done: number) => void,
   stop: () => boolean,
 ): Promise<boolean> {
-  const program = fileURLToPath(new URL('../suite-worker.js', import.meta.url));
+  // The program that runs now: this command itself.
+  const program = process.argv[1]!;
   const done = new Array<number>(workers).fill(0);
   const children = Array.from({ length: workers }, (_, worker) => {
-    const child = fork(program, [folder, ...[shard, shards, worker, workers].map(String)], {
+    const child = fork(program, [WORKER, folder, ...[shard, shards, worker, workers].map(String)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.on('message', (count: number) => {

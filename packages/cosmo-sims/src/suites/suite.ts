@@ -100,6 +100,11 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
   }
   const { low, high, design, count } = options;
   const rows = parameterDesign({ kind: design, low, high, count, seed });
+  if (!(depth > 0 && depth <= boxSize)) {
+    throw new RangeError(
+      `suite: slabs of depth ${depth} Mpc/h; give more than 0 and at most the box, ${boxSize} Mpc/h`,
+    );
+  }
   const most = 3 * Math.floor(boxSize / depth + 1e-9);
   if (!(mapsPerSimulation >= 1 && mapsPerSimulation <= most)) {
     throw new RangeError(
