@@ -41,7 +41,6 @@ export interface Opened {
   readonly instance: GpuJsInstance;
   /** What a pipeline has to report: the backend and the kind of executor. */
   readonly expected: { readonly backend: readonly string[]; readonly executorKind: readonly string[] };
-  readonly kernels: Map<string, GpuJsKernel>;
   /** The largest array that the device binds, in bytes. */
   readonly largestArray: number;
   /** What the device reported apart from any call. */
@@ -59,6 +58,7 @@ export function makeExecutable(
   plan: GpuPlan,
   inputs: readonly TensorType[],
   outputs: readonly TensorType[],
+  disposing: () => void,
 ): GpuExecutable {
   const used = usedInputs(plan);
   const returned: number[] = [];
@@ -69,10 +69,11 @@ export function makeExecutable(
     return { kind: 'pipeline', at: known >= 0 ? known : returned.push(source.index) - 1 };
   });
   checkArrays(opened, plan);
+  const kernels = new Map<string, GpuJsKernel>();
   let pipeline: GpuJsPipeline | null = null;
   let disposed = false;
   const open = (): GpuJsPipeline =>
-    opened.instance.createPipeline(orchestration(opened, plan, used, returned));
+    opened.instance.createPipeline(orchestration(opened, kernels, plan, used, returned));
   return {
     inputs,
     outputs,
@@ -119,9 +120,12 @@ export function makeExecutable(
     },
     async dispose() {
       disposed = true;
+      disposing();
       const open = pipeline;
       pipeline = null;
       await open?.destroy();
+      for (const kernel of kernels.values()) kernel.destroy();
+      kernels.clear();
     },
   };
 }
@@ -166,7 +170,8 @@ function usedInputs(plan: GpuPlan): number[] {
 }
 
 function orchestration(
-  { library, instance, kernels }: Opened,
+  { library, instance }: Opened,
+  kernels: Map<string, GpuJsKernel>,
   { steps }: GpuPlan,
   used: readonly number[],
   returned: readonly number[],

@@ -62,7 +62,6 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
     library: gpujs,
     instance: new gpujs.GPU({ mode }),
     expected: expected[mode],
-    kernels: new Map(),
     device: { heard: null, failure: null },
     largestArray: limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : 2 ** 30,
   };
@@ -70,16 +69,21 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
   return {
     name: `gpu (${mode})`,
     mode,
-    adapter: found ? describeAdapter(found.adapter) : mode,
+    adapter: found ? describeAdapter(found.adapter) : mode === 'webgl2' ? describeRenderer() : mode,
     source: found?.source ?? null,
     compile(graph) {
-      const executable = makeExecutable(opened, lowerGraph(graph), graph.inputs, graph.outputs);
+      const executable: GpuExecutable = makeExecutable(
+        opened,
+        lowerGraph(graph),
+        graph.inputs,
+        graph.outputs,
+        () => open.delete(executable),
+      );
       open.add(executable);
       return executable;
     },
     async close() {
-      for (const executable of open) await executable.dispose();
-      open.clear();
+      for (const executable of [...open]) await executable.dispose();
       await opened.instance.destroy();
     },
   };
@@ -109,6 +113,15 @@ function advice(): string {
   return typeof document === 'undefined'
     ? 'install the package webgpu and a Vulkan, Metal or Direct3D 12 driver (on Linux also libvulkan1), or use the wasm backend'
     : 'use a browser with WebGPU and hardware acceleration (Chrome or Edge 113, Safari 26, Firefox 141), or the wasm backend';
+}
+
+/** The renderer of WebGL, as far as the browser tells it. */
+function describeRenderer(): string {
+  const context = document.createElement('canvas').getContext('webgl2');
+  const info = context?.getExtension('WEBGL_debug_renderer_info');
+  const name: unknown = context?.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : context.RENDERER);
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
+  return `WebGL 2, ${String(name)}`;
 }
 
 function describeAdapter({ info }: Adapter): string {

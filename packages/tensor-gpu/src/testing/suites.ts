@@ -67,6 +67,7 @@ export async function primitiveDeviations(
   backend: GpuBackend,
   primitives: readonly Primitive[],
   includes: (primitive: Primitive, example: Example<object>) => boolean,
+  { gradientsToo = true }: { readonly gradientsToo?: boolean } = {},
 ): Promise<Deviation[]> {
   const deviations: Deviation[] = [];
   for (const primitive of primitives) {
@@ -74,7 +75,13 @@ export async function primitiveDeviations(
       if (!includes(primitive, example) || (example.dtype && example.dtype !== 'float32')) continue;
       const { types, data } = materialise(example, 'float32', 1);
       const other = materialise(example, 'float32', 2).data;
-      const graph = trace((...inputs) => withGradients(primitive, example, inputs), types);
+      const graph = trace(
+        (...inputs) =>
+          gradientsToo
+            ? withGradients(primitive, example, inputs)
+            : apply(primitive, inputs, example.attributes),
+        types,
+      );
       const relative = await compareGraph(backend, graph, data, other);
       deviations.push({ what: `${primitive.name} ${index}`, relative });
     }
