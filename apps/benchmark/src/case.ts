@@ -9,8 +9,8 @@ import type { WasmExecutable } from '@equiflow/tensor-wasm';
 export interface Workload {
   /** The timed work: everything it needs is allocated and compiled already. */
   run(): void | Promise<void>;
-  /** Bytes of the case's own arrays, where known: shown beside the peak memory of the process. */
-  readonly bytes?: number;
+  /** Bytes that the case's arrays and plans hold, where that is known exactly; asked for after the timing. */
+  bytes?(): number;
   /** Throws when the results are wrong. Called once, untimed, after the warm-up. */
   check?(): void | Promise<void>;
   /** The plan that `run` runs (of one chunk, where workers share a batch), run once: for `--profile`. */

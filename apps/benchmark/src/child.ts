@@ -39,13 +39,14 @@ const setUp = setUpOf();
 const baselineBytes = peakMemory();
 const workload = await setUp(Number(values.threads));
 const times = await measure(workload, effort);
+const peakBytes = peakMemory();
 const version = npmVersion(name === OURS ? '@equiflow/tensor' : name!) ?? 'unknown';
 const sample: Sample = {
   times,
   version: `${version}, Node ${process.versions.node}`,
-  peakBytes: peakMemory(),
+  peakBytes,
   baselineBytes,
-  ...(workload.bytes === undefined ? {} : { arrayBytes: workload.bytes }),
+  ...(workload.bytes === undefined ? {} : { arrayBytes: workload.bytes() }),
 };
 await workload.close?.();
 process.stdout.write(`${JSON.stringify(sample)}\n`, () => process.exit(0));

@@ -27,7 +27,7 @@ export interface Sample {
   readonly peakBytes: number;
   /** The same before the case was set up: the runtime and its libraries. */
   readonly baselineBytes: number;
-  /** Bytes of the case's own arrays, where the workload says so. */
+  /** Bytes that the case's arrays and plans hold, where the workload says so. */
   readonly arrayBytes?: number;
 }
 

@@ -75,6 +75,11 @@ describe('runCase', () => {
     expect(caseTable(result)).toContain('not measurable');
   });
 
+  it('stands up with a slower steady measurement of our own side', async () => {
+    const result = await replay(fake('a'), { ...STEADY, 'equiflow/2': [[1], [2], [3]] });
+    expect(result.judgements[0]).toMatchObject({ ratio: 11 / 4, verdict: 'missed' });
+  });
+
   it('reports a side that fails and goes on', async () => {
     const result = await replay(fake('a'), {
       ...STEADY,
@@ -115,7 +120,16 @@ describe('report', () => {
         }),
       ),
     );
-    expect(seriesRows(results)[0]).toEqual(['s', 'equiflow', '32 to 128', '2.00', '2.00', 'none', 'yes']);
+    expect(seriesRows(results)[0]).toEqual([
+      's',
+      'equiflow',
+      '32 to 128',
+      '2.00',
+      '2.00',
+      'none',
+      'beyond the smallest',
+      'yes',
+    ]);
   });
 });
 

@@ -102,8 +102,8 @@ function collect(name: string, threads: number, samples: readonly Sample[]): Mea
 }
 
 /**
- * A side at its best over its numbers of threads: the smallest time. A fast but unsteady measurement stays the best
- * one, and makes the row not measurable, rather than giving way to a slower steady one.
+ * A side at its best over its numbers of threads: the smallest time. A fast but unsteady measurement of a peer stays its
+ * best one, and makes the comparison not measurable, rather than giving way to a slower steady one.
  */
 export function best(measured: readonly Measured[], name: string, threads?: number): Measured | undefined {
   return measured
@@ -114,8 +114,14 @@ export function best(measured: readonly Measured[], name: string, threads?: numb
     );
 }
 
+/** What we stand up with: our best steady measurement, which may be slower than an unsteady one; else our best. */
+export function ourBest(measured: readonly Measured[]): Measured | undefined {
+  const steady = measured.filter((one) => one.time.measurable);
+  return best(steady, OURS) ?? best(measured, OURS);
+}
+
 function judgeTarget(target: Target, measured: readonly Measured[]): readonly Judgement[] {
-  const ours = best(measured, OURS);
+  const ours = ourBest(measured);
   const peer = best(measured, target.peer, target.threads);
   if (ours === undefined || peer === undefined) return [];
   if (target.quantity === 'memory') {

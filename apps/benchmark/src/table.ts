@@ -1,7 +1,7 @@
 /** Prints results as Markdown: one table a case, a table of the targets, a table of the fitted exponents. */
 import { OURS } from './case.ts';
 import { type Machine, machineLine } from './machine.ts';
-import { best, type CaseResult, type Judgement, type Measured } from './run.ts';
+import { best, type CaseResult, type Judgement, type Measured, ourBest } from './run.ts';
 import { fitExponent, MEASURABLE, type Verdict } from './statistics.ts';
 
 /** A Markdown table; columns of numbers are aligned right. */
@@ -21,7 +21,7 @@ const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 const milliseconds = (time: number): string => (time < 100 ? time.toPrecision(3) : time.toFixed(0));
 
 function ratioCell(result: CaseResult, one: Measured): string {
-  const ours = best(result.measured, OURS);
+  const ours = ourBest(result.measured);
   if (ours === undefined || one.name === OURS) return '';
   if (!ours.time.measurable || !one.time.measurable) return 'not measurable';
   return `${(one.time.minimum / ours.time.minimum).toPrecision(3)} ×`;
@@ -92,7 +92,8 @@ function exponent(points: readonly { readonly size: number; readonly cost: numbe
 
 /**
  * Exponents of time and memory over the sizes of a series, for each side that was measured on two sizes or more. Time:
- * its best; memory: on the fewest threads, what it takes beyond the smallest size.
+ * its best; memory, on the fewest threads: the bytes of its plans where they are known, else the peak memory beyond that of
+ * the smallest size.
  */
 export function seriesRows(results: readonly CaseResult[]): string[][] {
   const names = new Set(
@@ -113,9 +114,13 @@ export function seriesRows(results: readonly CaseResult[]): string[][] {
         .sort((a, b) => a.size - b.size);
       if (points.length < 2) return [];
       const times = points.map(({ size, fastest }) => ({ size, cost: fastest.time.minimum }));
+      const planned = points.every(({ leanest }) => leanest.arrayBytes !== undefined);
       const memory = points
-        .map(({ size, leanest }) => ({ size, cost: leanest.peakBytes - points[0]!.leanest.peakBytes }))
-        .filter(({ cost }) => cost > NOISE);
+        .map(({ size, leanest }) => ({
+          size,
+          cost: planned ? leanest.arrayBytes! : leanest.peakBytes - points[0]!.leanest.peakBytes,
+        }))
+        .filter(({ cost }) => planned || cost > NOISE);
       return [
         [
           name,
@@ -123,7 +128,8 @@ export function seriesRows(results: readonly CaseResult[]): string[][] {
           `${points[0]!.size} to ${points.at(-1)!.size}`,
           exponent(times),
           exponent(times.slice(-3)),
-          exponent(memory),
+          exponent(memory.slice(-3)),
+          planned ? 'plans' : 'beyond the smallest',
           points.every(({ fastest }) => fastest.time.measurable) ? 'yes' : 'no',
         ],
       ];
@@ -136,14 +142,14 @@ export function report(machine: Machine, results: readonly CaseResult[], conclud
   const parts = [
     `Machine: ${machineLine(machine)}.`,
     `Times are minima over processes; spread is the slowest over the fastest process minimum; above ${MEASURABLE}, or with ` +
-      'fewer than 3 processes, a row is not measurable. Ratios compare each row with our best.',
+      'fewer than 3 processes, a row is not measurable. Ratios compare each row with our best steady one.',
     ...results.map(caseTable),
   ];
   const series = seriesRows(results);
   if (series.length > 0) {
     parts.push(
       `### Exponents: cost ∝ N^p\n\n${markdownTable(
-        ['series', 'side', 'N', 'time', 'time, largest 3', 'memory beyond the smallest', 'measurable'],
+        ['series', 'side', 'N', 'time', 'time, largest 3', 'memory, largest 3', 'memory is', 'measurable'],
         series,
       )}`,
     );

@@ -41,7 +41,7 @@ async function trainingStep(workers: number): Promise<Workload> {
   const arrays = arraysOf(data);
   const losses: number[] = [];
   return {
-    bytes: arrays.reduce((bytes, array) => bytes + array.byteLength, parameters.byteLength),
+    bytes: () => arrays.reduce((bytes, array) => bytes + array.byteLength, parameters.byteLength),
     async run(): Promise<void> {
       const [loss, gradient] = await step.run([parameters, ...arrays]);
       const mean = gradient!.map((value) => value / data.target.length) as Float32Array;

@@ -53,7 +53,7 @@ export function fftJs(shape: readonly number[], axes: number): Workload {
   };
 
   return {
-    bytes: x.byteLength + y.byteLength + spectrum.byteLength,
+    bytes: () => x.byteLength + y.byteLength + spectrum.byteLength,
     run(): void {
       for (let r = 0; r < rows; r++) {
         for (let i = 0; i < last; i++) row[i] = x[r * last + i]!;

@@ -29,7 +29,7 @@ function alone(shape: readonly number[], axes: Axes): Workload {
   );
   let y: ArrayLike<number> = [];
   return {
-    bytes: executable.memoryBytes,
+    bytes: () => executable.memoryBytes,
     run(): void {
       y = executable.run([x])[0]!;
     },
@@ -57,7 +57,6 @@ async function shared(shape: readonly number[], axes: Axes, workers: number): Pr
   );
   let y: ArrayLike<number> = [];
   return {
-    bytes: 2 * x.byteLength,
     async run(): Promise<void> {
       y = (await parallel.run([x]))[0]!;
     },

@@ -54,7 +54,6 @@ async function splines(
   const free = normalValues(SAMPLES * rationalQuadraticParameterCount(knots), 1).map((value) => 0.3 * value);
   let results: readonly ArrayLike<number>[] = [];
   return {
-    bytes: 3 * x.byteLength,
     async run(): Promise<void> {
       results = await parallel.run([x, free]);
     },

@@ -7,13 +7,12 @@ import {
   chunkOf,
   generativeExecutor,
   initialParameters,
-  layoutOf,
   type Trenf,
   trenf,
   trenfDefaults,
 } from '@equiflow/flows';
 import { adam, gradients, negate, sum, trace } from '@equiflow/tensor';
-import { instantiate, openPool, planOf } from '@equiflow/tensor-wasm';
+import { instantiate, openPool, type Plan, planOf } from '@equiflow/tensor-wasm';
 import type { BenchmarkCase, Target, Workload } from '../case.ts';
 import { normalValues } from './random-values.ts';
 
@@ -40,8 +39,23 @@ async function trainingStep(shape: readonly number[], batch: number, workers: nu
   const theta = normalValues(batch * 2, 1).map(Math.tanh);
   const data = { maps, parameters: theta, size: batch };
   const losses: number[] = [];
+  // What a worker runs on its share of the batch, chunk by chunk.
+  const chunk = Math.min(batch, chunkOf(pixels));
+  const planned = (): Plan =>
+    planOf(
+      trace(
+        (flat, x, context) => {
+          const loss = negate(sum(flow.logProb(x!, context!, flat!)));
+          return [loss, ...gradients(loss, [flat!])];
+        },
+        [
+          { shape: [parameters.length], dtype: 'float32' },
+          { shape: [chunk, ...shape], dtype: 'float32' },
+          { shape: [chunk, 2], dtype: 'float32' },
+        ],
+      ),
+    );
   return {
-    bytes: maps.byteLength + parameters.byteLength,
     async run(): Promise<void> {
       const { loss, gradient } = await executor.lossAndGradient(parameters, data, losses.length);
       for (let i = 0; i < gradient.length; i++) gradient[i]! /= batch;
@@ -52,23 +66,9 @@ async function trainingStep(shape: readonly number[], batch: number, workers: nu
       const [first, last] = [losses[0]!, losses.at(-1)!];
       if (!(last < first)) throw new Error(`the check failed: the loss went from ${first} to ${last}`);
     },
+    bytes: () => workers * planned().bytes + maps.byteLength,
     executable() {
-      const chunk = Math.min(batch, chunkOf(pixels));
-      const executable = instantiate(
-        planOf(
-          trace(
-            (flat, x, context) => {
-              const loss = negate(sum(flow.logProb(x!, context!, flat!)));
-              return [loss, ...gradients(loss, [flat!])];
-            },
-            [
-              { shape: [layoutOf(flow.parameters).size], dtype: 'float32' },
-              { shape: [chunk, ...shape], dtype: 'float32' },
-              { shape: [chunk, 2], dtype: 'float32' },
-            ],
-          ),
-        ),
-      );
+      const executable = instantiate(planned());
       executable.run([parameters, maps.subarray(0, chunk * pixels), theta.subarray(0, chunk * 2)]);
       return executable;
     },
