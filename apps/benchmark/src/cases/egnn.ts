@@ -41,7 +41,6 @@ async function trainingStep(workers: number): Promise<Workload> {
   const arrays = arraysOf(data);
   const losses: number[] = [];
   return {
-    bytes: () => arrays.reduce((bytes, array) => bytes + array.byteLength, parameters.byteLength),
     async run(): Promise<void> {
       const [loss, gradient] = await step.run([parameters, ...arrays]);
       const mean = gradient!.map((value) => value / data.target.length) as Float32Array;
@@ -52,6 +51,8 @@ async function trainingStep(workers: number): Promise<Workload> {
       const [first, last] = [losses[0]!, losses.at(-1)!];
       if (!(last < first)) throw new Error(`the check failed: the loss went from ${first} to ${last}`);
     },
+    bytes: () =>
+      workers * planFor(model, CHUNK).bytes + arrays.reduce((bytes, array) => bytes + array.byteLength, 0),
     executable() {
       const executable = instantiate(planFor(model, CHUNK));
       const chunk = arrays.map((array) => array.subarray(0, (array.length / BATCH) * CHUNK));
