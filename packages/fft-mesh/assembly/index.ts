@@ -1,6 +1,6 @@
 /** The exported kernels, one for each dtype. */
 import { filterBackward, filterForward } from './filter';
-import { paintParticles, readGradients, readParticles } from './paint';
+import { paintParticles, readGradients, readParticles, readVectors } from './paint';
 import { complexTransform, inverseRealTransform, realTransform } from './transforms';
 
 export function rfftF32(x: usize, re: usize, im: usize, plan: usize, table: usize, scratch: usize, rank: i32, batch: usize, n0: usize, n1: usize, n2: i32): void {
@@ -50,4 +50,10 @@ export function readoutGradientF32(positions: usize, mesh: usize, gradients: usi
 }
 export function readoutGradientF64(positions: usize, mesh: usize, gradients: usize, scratch: usize, count: usize, d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32): void {
   readGradients<f64>(positions, mesh, gradients, scratch, count, d, n0, n1, n2, boxSize, support);
+}
+export function readoutVectorF32(positions: usize, m0: usize, m1: usize, m2: usize, values: usize, scratch: usize, count: usize, d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32): void {
+  readVectors<f32>(positions, m0, m1, m2, values, scratch, count, d, n0, n1, n2, boxSize, support);
+}
+export function readoutVectorF64(positions: usize, m0: usize, m1: usize, m2: usize, values: usize, scratch: usize, count: usize, d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32): void {
+  readVectors<f64>(positions, m0, m1, m2, values, scratch, count, d, n0, n1, n2, boxSize, support);
 }

@@ -4,6 +4,8 @@
  * Weights are computed in float64 for both dtypes.
  */
 
+import { paintCic, readCic3 } from './paint-cic';
+
 /** Bytes of an axis in scratch: four indices (i32), four weights (f64). */
 const AXIS: usize = 48;
 
@@ -82,6 +84,10 @@ export function paintParticles<T>(
   d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32, o0: i32, o1: i32, o2: i32,
 ): void {
   memory.fill(mesh, 0, <usize>n0 * <usize>n1 * <usize>n2 * sizeof<T>());
+  if (d == 3 && support == 2 && (o0 | o1 | o2) == 0) {
+    paintCic<T>(positions, weights, mesh, count, n0, n1, n2, boxSize);
+    return;
+  }
   fillMissing(scratch);
   const p0: usize = d > 2 ? support : 1, p1: usize = d > 1 ? support : 1, p2: usize = support;
   for (let particle: usize = 0; particle < count; particle++) {
@@ -179,5 +185,25 @@ export function readGradients<T>(
     }
     store<T>(gradients, <T>g2);
     gradients += sizeof<T>();
+  }
+}
+
+/** Meshes of as many fields as there are axes at every particle, [count][d]; the third is not looked at in two dimensions. */
+export function readVectors<T>(
+  positions: usize, m0: usize, m1: usize, m2: usize, values: usize, scratch: usize, count: usize,
+  d: i32, n0: i32, n1: i32, n2: i32, boxSize: f64, support: i32,
+): void {
+  if (d == 3 && support == 2) {
+    readCic3<T>(positions, m0, m1, m2, values, count, n0, n1, n2, boxSize);
+    return;
+  }
+  fillMissing(scratch);
+  const p0: usize = d > 2 ? support : 1, p1: usize = d > 1 ? support : 1, p2: usize = support;
+  for (let particle: usize = 0; particle < count; particle++) {
+    fillAxes<T>(scratch, positions + particle * <usize>d * sizeof<T>(), d, n0, n1, n2, boxSize, support, 0, 0, 0);
+    store<T>(values, <T>gatherWindow<T>(scratch, m0, p0, p1, p2));
+    if (d > 1) store<T>(values, <T>gatherWindow<T>(scratch, m1, p0, p1, p2), sizeof<T>());
+    if (d > 2) store<T>(values, <T>gatherWindow<T>(scratch, m2, p0, p1, p2), 2 * sizeof<T>());
+    values += <usize>d * sizeof<T>();
   }
 }

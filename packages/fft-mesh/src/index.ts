@@ -13,7 +13,7 @@ export {
 export { whiteModes } from './fields/white-noise.ts';
 export { radialFilter, radialFilterLogDet } from './filter/primitive.ts';
 export { type MeshTransform, meshTransform } from './mesh-transform.ts';
-export { type PaintSpectrumOptions, paint, paintSpectrum, readout } from './painting/paint.ts';
+export { type PaintSpectrumOptions, paint, paintSpectrum, readout, readoutVector } from './painting/paint.ts';
 export type { PaintAttributes, PaintDerivativeAttributes } from './painting/primitives.ts';
 export { compensation, type PaintWindow, windowSupport } from './painting/window.ts';
 export { type FftPlan, fftPlan } from './plain/complex.ts';

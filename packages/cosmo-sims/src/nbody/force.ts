@@ -7,8 +7,8 @@
  * displaced by half a cell from the lattice of the particles: at rest they sit in the middle of its cells, where the
  * weights of CIC are smooth (its errors on a plane wave are 2.5 times smaller than on a mesh through the lattice).
  */
-import { compensation, type PaintWindow, paint, readout, rfft } from '@equiflow/fft-mesh';
-import { add, constant, reshape, type Shape, stack, type Tensor } from '@equiflow/tensor';
+import { compensation, type PaintWindow, paint, readoutVector, rfft } from '@equiflow/fft-mesh';
+import { add, constant, type Shape, type Tensor } from '@equiflow/tensor';
 import {
   type GradientKernel,
   imaginaryFactor,
@@ -54,7 +54,7 @@ export function meshForce(positions: Tensor, options: ForceMesh): Tensor {
       mesh,
       dtype,
     );
-    return reshape(readout(centred, imaginaryFactor(modes, factor, mesh), painting), [particles]);
+    return imaginaryFactor(modes, factor, mesh);
   });
-  return stack(components, 1);
+  return readoutVector(centred, components, painting);
 }

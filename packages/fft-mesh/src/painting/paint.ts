@@ -3,7 +3,12 @@ import { add, applyOne, constant, type DType, full, multiply, subtract, type Ten
 import { rfft } from '../transforms/real.ts';
 import { type ComplexTensor, halfShape } from '../transforms/shared.ts';
 import { wavenumbers } from '../wavenumbers.ts';
-import { type PaintAttributes, paintPrimitive, readoutPrimitive } from './primitives.ts';
+import {
+  type PaintAttributes,
+  paintPrimitive,
+  readoutPrimitive,
+  readoutVectorPrimitive,
+} from './primitives.ts';
 import { compensation } from './window.ts';
 
 const noDerivative = ({ mesh, boxSize, window }: PaintAttributes) => ({
@@ -35,6 +40,21 @@ export function paint(positions: Tensor, weights: Tensor | undefined, options: P
  */
 export function readout(positions: Tensor, mesh: Tensor, options: PaintAttributes): Tensor {
   return applyOne(readoutPrimitive, [positions, mesh], noDerivative(options));
+}
+
+/**
+ * Several meshes, one for each axis, read at every particle in one pass: the components of a vector field.
+ * @param positions [P, d] in the unit of `boxSize`
+ * @param meshes d of them, of shape `options.mesh`
+ * @returns [P, d]
+ * @throws TensorError as `paint`.
+ */
+export function readoutVector(
+  positions: Tensor,
+  meshes: readonly Tensor[],
+  { mesh, boxSize, window }: PaintAttributes,
+): Tensor {
+  return applyOne(readoutVectorPrimitive, [positions, ...meshes], { mesh, boxSize, window });
 }
 
 /** Options of `paintSpectrum`. */

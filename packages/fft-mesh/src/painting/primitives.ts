@@ -266,3 +266,57 @@ export const readoutGradientPrimitive: Primitive<PaintAttributes> = {
       return { attributes: plain, inputs: [positions, { shape: mesh }] };
     }),
 };
+
+/** The readout of as many meshes as there are axes, such as the components of a force, in one pass: [P, d]. */
+export const readoutVectorPrimitive: Primitive<PaintAttributes> = {
+  name: '@equiflow/fft-mesh#readoutVectorPrimitive',
+  infer([positions, ...meshes], attributes) {
+    requireParticles('readoutVector', positions!, attributes);
+    if (meshes.length !== attributes.mesh.length) {
+      throw new TensorError(
+        `readoutVector: ${meshes.length} meshes for ${attributes.mesh.length} axes; give one for each`,
+      );
+    }
+    for (const mesh of meshes) requireOperand('readoutVector', 'mesh', mesh, attributes.mesh, positions!);
+    return [{ shape: positions!.shape, dtype: positions!.dtype }];
+  },
+  reference([positions, ...meshes], [values], attributes) {
+    const d = attributes.mesh.length;
+    const plain = { ...attributes, orders: attributes.mesh.map(() => 0) };
+    for (let particle = 0; particle * d < values!.length; particle++) {
+      const totals = new Float64Array(d);
+      forEachPoint(positions!, particle, plain, (cell, weight) => {
+        for (let axis = 0; axis < d; axis++) totals[axis]! += weight * meshes[axis]![cell]!;
+      });
+      values!.set(totals, particle * d);
+    }
+  },
+  decompose([positions, ...meshes], attributes) {
+    const plain = { ...attributes, orders: attributes.mesh.map(() => 0) };
+    const columns = meshes.map((mesh) =>
+      reshape(applyOne(readoutPrimitive, [positions!, mesh], plain), [-1, 1]),
+    );
+    return [concatenate(columns, 1)];
+  },
+  wasm: {
+    binary: kernels,
+    lower(l) {
+      const [positions, ...meshes] = l.inputs;
+      const { shape, dtype } = positions!.type;
+      const { mesh, boxSize, window } = l.attributes;
+      const fields = [0, 1, 2].map((axis) => meshes[axis]?.pointer ?? 0);
+      l.call(
+        `readoutVector${suffix(dtype)}`,
+        ...[positions!.pointer, ...fields, l.outputs[0]!.pointer, l.scratch(144)],
+        ...[shape[0]!, mesh.length, ...threeLengths(mesh), boxSize, windowSupport(window)],
+      );
+    },
+  },
+  examples: cases
+    .filter(({ orders }) => orders.every((order) => order === 0))
+    .map((one) => {
+      const { attributes, positions, mesh } = example(one);
+      const { orders: _, ...plain } = attributes;
+      return { attributes: plain, inputs: [positions, ...mesh.map(() => ({ shape: mesh }))] };
+    }),
+};
