@@ -26,6 +26,16 @@ export { euler, heun, midpoint, ralston, rk4, rk38 } from './runge-kutta/fixed.t
 export type { ExplicitTableau } from './runge-kutta/tableau.ts';
 export { tsit5 } from './runge-kutta/tsit5.ts';
 export { vern7 } from './runge-kutta/vern7.ts';
+export { type BrownianPath, type BrownianPathOptions, brownianPath } from './sde/brownian.ts';
+export {
+  eulerMaruyama,
+  milstein,
+  type SdeMethod,
+  type SdeSolution,
+  type SolveSdeOptions,
+  type StochasticField,
+  solveSde,
+} from './sde/solve-sde.ts';
 export type { OdeSolution, SolveStatus } from './solution.ts';
 export { solveOde } from './solve.ts';
 export { bdf } from './stiff/bdf.ts';
