@@ -8,7 +8,7 @@
  * weights of CIC are smooth (its errors on a plane wave are 2.5 times smaller than on a mesh through the lattice).
  */
 import { compensation, type PaintWindow, paint, readoutVector, rfft } from '@equiflow/fft-mesh';
-import { add, constant, type Shape, type Tensor } from '@equiflow/tensor';
+import { add, type Shape, type Tensor } from '@equiflow/tensor';
 import {
   type GradientKernel,
   imaginaryFactor,
@@ -38,13 +38,12 @@ export function meshForce(positions: Tensor, options: ForceMesh): Tensor {
   const { mesh, boxSize, window, gradient, compensated } = options;
   const [particles, d] = positions.shape as [number, number];
   const { dtype } = positions;
+  if (mesh.some((n) => n !== mesh[0]))
+    throw new RangeError(`mesh [${mesh}] of the force: must have equal axes`);
   const cells = mesh.reduce((a, b) => a * b, 1);
   const painting = { mesh, boxSize, window };
-  const shift = constant(
-    mesh.map((n) => boxSize / (2 * n)),
-    [d],
-    dtype,
-  );
+  // One number for all axes: the mesh is a cube's.
+  const shift = boxSize / (2 * mesh[0]!);
   const centred = add(positions, shift);
   const modes = rfft(paint(centred, undefined, painting), { axes: d as 2 | 3 });
   const sharpening = compensated ? compensation(mesh, window).map((factor) => factor ** 2) : undefined;
