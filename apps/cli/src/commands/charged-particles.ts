@@ -182,7 +182,7 @@ async function trainOne(
   const parameters = layoutOf(model.parameters).size;
   const file = join(options.out, `${name}.safetensors`);
   const batch = Math.min(options.batch, options.train);
-  const executor = await chargedExecutor(model, data.training.particles, pool);
+  const executor = await chargedExecutor(model, data.training.particles, batch, pool);
   try {
     const perEpoch = await secondsPerEpoch(executor, model, data, batch);
     const saved = loadCharged(file, model);
@@ -235,18 +235,23 @@ async function trainOne(
     }
     bar.end();
     if (interrupt.asked && state.epoch < epochs) return null;
-    if (state.best.epoch === 0) {
-      throw new InputError(`--budget ${budget}: ended before the first validation; give more minutes`);
+    // An end between two validations: the last parameters may be the best. The saved state goes on as if unasked.
+    let best = state.best;
+    if (state.epoch < epochs && state.epoch % VALIDATE_EVERY !== 0) {
+      const last = await meanSquaredError(executor, state.parameters, data.validation);
+      if (last < best.validation) {
+        best = { parameters: state.parameters, validation: last, epoch: state.epoch };
+      }
     }
     return {
       model: name,
-      test: await meanSquaredError(executor, state.best.parameters, data.test),
-      validation: state.best.validation,
+      test: await meanSquaredError(executor, best.parameters, data.test),
+      validation: best.validation,
       paper: MODELS[name].paper,
       parameters,
       epochs: state.epoch,
       plannedEpochs: epochs,
-      bestEpoch: state.best.epoch,
+      bestEpoch: best.epoch,
       seconds: elapsed(),
     };
   } finally {

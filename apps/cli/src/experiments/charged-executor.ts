@@ -3,26 +3,31 @@ import { type ChargedDataset, type ChargedExecutor, type ChargedModel, chargedLo
 import { trace } from '@equiflow/tensor';
 import { dataParallel, type ParallelExecutable, type Pool, planOf } from '@equiflow/tensor-wasm';
 
-/** Systems a chunk: half of the paper's batch. */
-const CHUNK = 50;
+/** Most systems a chunk: half of the paper's batch. */
+const LARGEST_CHUNK = 50;
 
 /** An executor that holds workers' memory until it is closed. */
 export interface PooledChargedExecutor extends ChargedExecutor {
   close(): Promise<void>;
 }
 
-/** Prepares the loss, with and without its gradient, on every worker. */
+/**
+ * Prepares the loss, with and without its gradient, on every worker. A batch makes at least two chunks, whatever the
+ * number of workers, so that results do not depend on it.
+ */
 export async function chargedExecutor(
   model: ChargedModel,
   particles: number,
+  batch: number,
   pool: Pool,
 ): Promise<PooledChargedExecutor> {
+  const chunk = Math.min(LARGEST_CHUNK, Math.ceil(batch / 2));
   const prepare = (gradient: boolean): Promise<ParallelExecutable> => {
     const loss = chargedLoss(model, particles, gradient);
     return dataParallel({
       pool,
       plan: (systems) => planOf(trace((...inputs) => loss.trace(inputs), loss.specs(systems))),
-      chunk: CHUNK,
+      chunk,
       inputs: ['shared', 'batch', 'batch', 'batch', 'batch'],
       outputs: gradient ? ['sum', 'sum'] : ['sum'],
     });
