@@ -1,5 +1,5 @@
-/** Suites by the real command: workers, kill -9, shards. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** Suites by the real command: workers, kill -9, shards; and by Slurm's own daemons where they are installed. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -140,3 +140,104 @@ test('one line for what cannot be done', async () => {
   ).toMatch(/--steps belongs to --kind nbody/);
   expect(fs.existsSync(at('new'))).toBe(false);
 }, 60_000);
+
+/** Slurm for one node on loopback, as root; its daemons are stopped by `stop`. */
+async function startSlurm(root: string): Promise<{ environment: NodeJS.ProcessEnv; stop: () => void }> {
+  for (const name of ['state', 'spool', 'log']) fs.mkdirSync(join(root, name), { recursive: true });
+  fs.mkdirSync(join(root, 'munge'), { mode: 0o700 });
+  const configuration = join(root, 'slurm.conf');
+  fs.writeFileSync(
+    configuration,
+    `ClusterName=probe
+SlurmctldHost=localhost(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+SlurmctldPort=16827
+SlurmdPort=16828
+AuthType=auth/munge
+AuthInfo=socket=${root}/munge/socket
+CredType=cred/munge
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+StateSaveLocation=${root}/state
+SlurmdSpoolDir=${root}/spool
+SlurmctldPidFile=${root}/slurmctld.pid
+SlurmdPidFile=${root}/slurmd.pid
+SlurmctldLogFile=${root}/log/slurmctld.log
+SlurmdLogFile=${root}/log/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerParameters=sched_min_interval=100000,batch_sched_delay=0
+ReturnToService=2
+MpiDefault=none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+JobCompType=jobcomp/none
+SwitchType=switch/none
+NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+`,
+  );
+  const munge = join(root, 'munge');
+  fs.writeFileSync(join(munge, 'key'), Buffer.alloc(1024, 7), { mode: 0o400 });
+  const environment = { ...process.env, SLURM_CONF: configuration };
+  const daemons: ChildProcess[] = [];
+  const stop = (): void => {
+    for (const daemon of daemons) daemon.kill('SIGTERM');
+  };
+  const daemon = (name: string, ...args: string[]): void => {
+    daemons.push(spawn(name, args, { env: environment, stdio: 'ignore' }));
+  };
+  const until = async (ready: () => boolean, what: string): Promise<void> => {
+    for (let i = 0; i < 300; i++) {
+      if (ready()) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    stop();
+    throw new Error(`slurm: ${what} did not come up`);
+  };
+  const files = ['key', 'socket', 'pid', 'log', 'seed'].map((name) => join(munge, name));
+  const flags = ['key-file', 'socket', 'pid-file', 'log-file', 'seed-file'].map(
+    (name, i) => `--${name}=${files[i]}`,
+  );
+  daemon('munged', '--force', '--foreground', ...flags);
+  await until(() => fs.existsSync(join(munge, 'socket')), 'munged');
+  daemon('slurmctld', '-D', '-f', configuration);
+  daemon('slurmd', '-D', '-N', 'localhost', '-f', configuration);
+  const node = (): string =>
+    spawnSync('sinfo', ['-h', '-o', '%t'], { env: environment, encoding: 'utf8' }).stdout.trim();
+  await until(() => /^(idle|mix|alloc)$/.test(node()), 'the node');
+  return { environment, stop };
+}
+
+const hasSlurm =
+  process.getuid?.() === 0 &&
+  ['munged', 'slurmctld', 'slurmd', 'sbatch'].every((name) => spawnSync('which', [name]).status === 0);
+
+test.skipIf(!hasSlurm)(
+  'a job array of Slurm makes the same suite, and joins it when all tasks have succeeded',
+  async () => {
+    const { environment, stop } = await startSlurm(at('slurm'));
+    try {
+      const script = resolve(import.meta.dirname, '../../slurm/submit-suite.sh');
+      const submit = (...args: string[]): string =>
+        execFileSync(script, args, {
+          env: { ...environment, EQUIFLOW: `${process.execPath} ${join(cache, 'main.mjs')}` },
+          encoding: 'utf8',
+          cwd: folder,
+        });
+      const jobs = submit('3', '--cpus-per-task=1', '--', ...words('cluster').slice(1)).trim();
+      expect(jobs).toMatch(/^\d+ \d+$/);
+      for (let i = 0; i < 600 && !fs.existsSync(at('cluster', 'simulation.json')); i++) {
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      expect((await equiflow(...words('alone', '--workers', '2'))).code).toBe(0);
+      expect(bytes('cluster')).toEqual(bytes('alone'));
+      expect(() => submit('none', '--', '--kind', 'nbody')).toThrow(/'none' is no number of tasks/);
+    } finally {
+      stop();
+    }
+  },
+  120_000,
+);
