@@ -61,8 +61,9 @@ export {
   type TensorOdeSolution,
   type TensorSolveOptions,
 } from './tensor/compile-ode.ts';
+export type { LocatedEvent } from './tensor/event-gradients.ts';
 export type { OdeGradients, OdeTangents, TangentGradients } from './tensor/recorded-steps.ts';
-export type { TensorField } from './tensor/step-graph.ts';
+export type { TensorEvent, TensorField } from './tensor/step-graph.ts';
 export { odeUnrolled, type UnrolledOptions } from './tensor/unrolled.ts';
 export {
   type ErrorNorm,

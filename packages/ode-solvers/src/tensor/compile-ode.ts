@@ -5,6 +5,7 @@
 import type { Backend, Executable, TensorType, TypedArray } from '@equiflow/tensor';
 import { sizeOf } from '@equiflow/tensor';
 import { errorMeasure, joinErrors } from '../error-norm.ts';
+import type { OdeEvent } from '../events.ts';
 import type { SolveOptions } from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
 import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
@@ -12,6 +13,7 @@ import type { OdeSolution } from '../solution.ts';
 import { solveOde } from '../solve.ts';
 import { type Method, OdeError, type Stepper, type StepperProblem } from '../types.ts';
 import { type AdjointOptions, adjointGradients } from './adjoint.ts';
+import { eventGradients, type LocatedEvent, locateEvent } from './event-gradients.ts';
 import { type OdeExecutables, odeExecutables, typed } from './executables.ts';
 import {
   type OdeGradients,
@@ -23,7 +25,7 @@ import {
   type TangentGradients,
   tangentGradients,
 } from './recorded-steps.ts';
-import type { TensorField } from './step-graph.ts';
+import type { TensorEvent, TensorField } from './step-graph.ts';
 
 /** What `compileOde` needs to know. */
 export interface CompileOdeOptions {
@@ -35,6 +37,10 @@ export interface CompileOdeOptions {
    * field and its Jacobian, by autodiff, compiled, and has gradients by `adjoint` alone.
    */
   readonly method?: Method;
+  /** Ends the solve where it crosses zero; time and state there are differentiable (`eventVjp`). Explicit methods only. */
+  readonly event?: TensorEvent;
+  /** Of the crossing, in the direction of the solve. Default both. */
+  readonly eventDirection?: OdeEvent['direction'];
   /** Where the steps are computed. Default: the reference backend. */
   readonly backend?: Backend<Executable>;
 }
@@ -73,6 +79,8 @@ export interface TensorOdeSolution {
   readonly times: Float64Array;
   /** States at these times, [times, ...state], in the state's dtype. */
   readonly y: TypedArray;
+  /** Where the event ended the solve. */
+  readonly event?: LocatedEvent;
   /** Length of the record: accepted steps, and how many of their states are kept. */
   readonly recorded: { readonly steps: number; readonly checkpoints: number };
   /**
@@ -81,7 +89,12 @@ export interface TensorOdeSolution {
    * @param cotangents of the type of `y`.
    */
   vjp(cotangents: TypedArray): OdeGradients;
-  /** The same by the continuous adjoint equation, solved backward (Chen et al. 2018, arXiv:1806.07366): memory of one state. */
+  /**
+   * Gradients of ⟨cotangent, event.y⟩ + timeCotangent · event.t, with respect to the initial state, the parameters and
+   * times[0]. @throws OdeError where no event happened.
+   */
+  eventVjp(cotangent: TypedArray, timeCotangent?: number): OdeGradients;
+  /** The same as `vjp` by the continuous adjoint equation, solved backward (Chen et al. 2018, arXiv:1806.07366): memory of one state. */
   adjoint(cotangents: TypedArray, options?: AdjointOptions): OdeGradients;
   /** Tangents of `y` from tangents of the initial state and the parameters. */
   jvp(tangents: OdeTangents): TypedArray;
@@ -115,7 +128,7 @@ export interface CompiledOde {
  * const ode = compileOde((t, y, k) => negate(multiply(k, y)), { state: { shape: [3], dtype: 'float64' }, parameters: [{ shape: [], dtype: 'float64' }] });
  */
 export function compileOde(field: TensorField, options: CompileOdeOptions): CompiledOde {
-  const { state, parameters: parameterTypes = [], method = dopri5, backend } = options;
+  const { state, parameters: parameterTypes = [], method = dopri5, backend, event, eventDirection } = options;
   if (state.dtype === 'int32')
     throw new OdeError('compileOde: a state of int32 has no derivative; take a float type');
   const tableau = explicitTableau(method);
@@ -124,14 +137,23 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
     state,
     parameters: parameterTypes,
     tableau,
+    event,
     ...(backend ? { backend } : {}),
   });
+  if (event && !tableau) {
+    throw new OdeError(`compileOde: an event needs an explicit method, which ${method.name} is not`);
+  }
   const size = sizeOf(state.shape);
   return {
     solve(times, y0, parameters = [], solveOptions = {}) {
       const { checkpoints = 'sqrt', ...rest } = solveOptions;
       if (times.length < 2)
         throw new OdeError(`compileOde: ${times.length} times; give the first and the last at least`);
+      if (event && times.length !== 2) {
+        throw new OdeError(
+          `compileOde: with an event give two times, the first and the latest; got ${times.length}`,
+        );
+      }
       if (y0.length !== size)
         throw new OdeError(`compileOde: y0 has ${y0.length} values, the state [${state.shape}] has ${size}`);
       if (parameters.length !== parameterTypes.length) {
@@ -143,6 +165,11 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
       const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
       const evaluate = (executable: Executable, t: number, y: Float64Array): TypedArray =>
         executable.run([scalar(t), typed(state.dtype, y), ...parameters])[0]!;
+      const terminal: OdeEvent = {
+        value: (t, y) => evaluate(executables.event(), t, y)[0]!,
+        action: 'stop',
+        ...(eventDirection ? { direction: eventDirection } : {}),
+      };
       const compiled: Method = {
         ...method,
         stepper: tableau
@@ -158,10 +185,11 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           method: compiled,
           hitTimes: Array.from(times).slice(1),
           saveAt: times,
+          ...(event ? { events: [terminal] } : {}),
           ...(tableau ? {} : { jacobian: (t, y, out) => out.set(evaluate(executables.jacobian(), t, y)) }),
         },
       );
-      const recording: Recording = {
+      const recorded: Recording = {
         executables,
         state,
         parameterTypes,
@@ -169,6 +197,8 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
         times: solution.t,
         ...record.finish(solution.end.y),
       };
+      const located = solution.status === 'event' ? locateEvent(recorded) : undefined;
+      const recording = located ?? recorded;
       const y = typed(state.dtype, solution.y);
       const check = (cotangents: TypedArray): void => {
         if (cotangents.length !== y.length) {
@@ -185,6 +215,11 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
         times: solution.t,
         y,
         recorded: { steps: recording.t.length, checkpoints: recording.checkpoints.size },
+        ...(located ? { event: located.event } : {}),
+        eventVjp(cotangent, timeCotangent = 0) {
+          if (!located) throw new OdeError('eventVjp: no event ended this solve');
+          return eventGradients(located, cotangent, timeCotangent);
+        },
         vjp(cotangents) {
           check(cotangents);
           return stepGradients(recording, cotangents);
@@ -243,6 +278,7 @@ function tensorStepper(
   const degree = (tableau.interpolant ?? [[0, 0, 0]])[0]!.length;
   let time = 0;
   let step = 0;
+  let pending = false;
   return {
     y,
     yNext,
@@ -250,6 +286,9 @@ function tensorStepper(
     degree,
     errorExponent: tableau.errorExponent ?? tableau.order,
     start(t, from) {
+      // An event cut the step short: it is part of the record up to there.
+      if (pending) onAdvance(time, t - time, y);
+      pending = false;
       y.set(from);
       current.set(from);
       y.set(current);
@@ -257,7 +296,7 @@ function tensorStepper(
       currentSlope.set(slope);
     },
     attempt(t, h) {
-      [time, step] = [t, h];
+      [time, step, pending] = [t, h, true];
       problem.statistics.evaluations += tableau.b.length;
       const results = executables.step().run([one(t), one(h), current, currentSlope, ...parameters]);
       yNext.set(results[0]!);
@@ -280,6 +319,7 @@ function tensorStepper(
     },
     advance() {
       onAdvance(time, step, y);
+      pending = false;
       y.set(yNext);
       current.set(yNext);
       slope.set(slopeNext);

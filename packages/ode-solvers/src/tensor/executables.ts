@@ -1,10 +1,12 @@
 /** The executables of a solve on tensors: each is compiled when it is first needed, and kept. */
 import {
+  add,
   type Backend,
   compile,
   type DType,
   type Executable,
   full,
+  gradients,
   jacobian,
   jvp,
   referenceBackend,
@@ -16,7 +18,7 @@ import {
 } from '@equiflow/tensor';
 import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
 import { OdeError } from '../types.ts';
-import { type StepGraph, stepGraph, type TensorField } from './step-graph.ts';
+import { type StepGraph, stepGraph, type TensorEvent, type TensorField } from './step-graph.ts';
 
 type StepArguments = [t: Tensor, h: Tensor, y: Tensor, parameters: readonly Tensor[], slope?: Tensor];
 
@@ -27,6 +29,7 @@ export interface FieldDescription {
   readonly parameters: readonly TensorType[];
   /** Absent for methods that are not explicit: then the steps are made on the host, out of `slope` and `jacobian`. */
   readonly tableau: ExplicitTableau | undefined;
+  readonly event: TensorEvent | undefined;
   readonly backend?: Backend<Executable>;
 }
 
@@ -50,6 +53,10 @@ export interface OdeExecutables {
   readonly fieldVjp: () => Executable;
   /** (t, y, p…) → ∂f/∂y, [n, n] */
   readonly jacobian: () => Executable;
+  /** (t, y, p…) → g */
+  readonly event: () => Executable;
+  /** (t, h, y, p…) → φ = g(t + h, yNext), then its gradients in t, h, y, p… */
+  readonly eventStepGradients: () => Executable;
   dispose(): void;
 }
 
@@ -59,6 +66,7 @@ export function odeExecutables({
   state,
   parameters,
   tableau: explicitTableau,
+  event,
   backend,
 }: FieldDescription): OdeExecutables {
   const stepOf = (...step: StepArguments): StepGraph => {
@@ -84,6 +92,16 @@ export function odeExecutables({
       }
       return executable;
     };
+  };
+  const eventOf: TensorEvent = (...inputs) => {
+    if (!event) throw new OdeError('compileOde: no event was given');
+    const value = event(...inputs);
+    if (value.shape.length !== 0) {
+      throw new OdeError(
+        `compileOde: the event gives a tensor of shape [${value.shape}]; it must be a scalar`,
+      );
+    }
+    return value;
   };
   // An argument that is differentiated gets a node of its own.
   const own = (x: Tensor): Tensor => reshape(x, x.shape);
@@ -137,6 +155,13 @@ export function odeExecutables({
     jacobian: lazily([scalar, state, ...parameters], (t, y, ...p) => {
       const at = own(y!);
       return [jacobian(field(t!, at, ...p), at)];
+    }),
+    event: lazily([scalar, state, ...parameters], (t, y, ...p) => [eventOf(t!, y!, ...p)]),
+    eventStepGradients: lazily([scalar, scalar, state, ...parameters], (t, h, y, ...p) => {
+      const wrt = [t!, h!, y!, ...p].map(own);
+      const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));
+      const value = eventOf(add(wrt[0]!, wrt[1]!), yNext, ...wrt.slice(3));
+      return [value, ...gradients(value, wrt)];
     }),
     dispose() {
       for (const executable of made) executable.dispose();

@@ -5,6 +5,9 @@ import { type ExplicitTableau, interpolantWeights } from '../runge-kutta/tableau
 /** dy/dt as a function of tensors: t is a scalar, y the state, then the parameters; gives a tensor of y's type. */
 export type TensorField = (t: Tensor, y: Tensor, ...parameters: Tensor[]) => Tensor;
 
+/** A scalar function of t, the state and the parameters, whose zero is an event. */
+export type TensorEvent = (t: Tensor, y: Tensor, ...parameters: Tensor[]) => Tensor;
+
 /** base + h Σ_j w_j k_j, without the zeros. */
 function combination(
   base: Tensor | null,
