@@ -1,14 +1,13 @@
 /**
- * The exact likelihood of maps whose law is known, to hold a flow against: Gaussian fields of a family of spectra (ln p is a sum
- * over the power of the shells), and lognormal fields, whose ln(1 + δ) is Gaussian with the counterpart's spectrum (Coles & Jones
- * 1991). In nats with all constants; the k = 0 mode has P(0) := P(k_f).
+ * The exact likelihood of maps whose law is known, to hold a flow against: Gaussian fields of a family of spectra, and lognormal
+ * fields, whose ln(1 + δ) is Gaussian with the counterpart's spectrum (Coles & Jones 1991). Modes of equal variance enter only
+ * through their power, so that θ costs a short sum. In nats with all constants; the k = 0 mode has P(0) := P(k_f).
  */
-import { gaussianCounterpart, meshTransform } from '@equiflow/fft-mesh';
-import { gaussianFieldLogProb } from '@equiflow/flows';
+import { gaussianCounterpart, meshTransform, signedIndex } from '@equiflow/fft-mesh';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from './errors.ts';
 import type { Model } from './model.ts';
-import { type Modes, meshModes } from './modes.ts';
+import { type MeshModes, type Modes, meshModes } from './modes.ts';
 import { type FamilyOptions, type SpectrumFamily, spectrumFamily } from './spectra.ts';
 
 /** ln p(x|θ_i) of one map for many θ [count, P], nats. */
@@ -18,13 +17,34 @@ export type ExactLogProb = (thetas: ArrayLike<number>) => Float64Array;
 export interface ExactModel {
   readonly kind: 'grf' | 'lognormal';
   readonly family: SpectrumFamily;
-  /** Prepares a map: what θ then costs is a sum over its shells or modes. */
+  /** Prepares a map: what θ then costs is a sum over the classes of modes. */
   of(map: Float64Array): ExactLogProb;
   /** The modes of a map divided by their own √P_k at θ: exactly white noise. */
   whiten(map: Float64Array, theta: ArrayLike<number>): Modes;
-  /** P_k = P(k) N^d/L^d at every shell: the variance of a mode of x, or of ln(1 + δ) for lognormal maps. */
+  /** P_k = P(k) N^d/L^d at every shell: the variance of a mode of x, or of ln(1 + δ) for lognormal maps (the mean over the shell). */
   variances(theta: ArrayLike<number>): Float64Array;
 }
+
+/** Modes that have one variance, whatever θ. */
+interface Classes {
+  /** Class of every half-complex mode; class 0 is k = 0. */
+  readonly of: Int32Array;
+  /** Modes of the full mesh in each. */
+  readonly multiplicity: Float64Array;
+}
+
+/** The Gaussian law of x, or of ln(1 + δ), at one θ. */
+interface Law {
+  /** Variance of a mode of each class. */
+  readonly variance: Float64Array;
+  /** Σ ln 2πP_k over all modes. */
+  readonly logDet: number;
+  /** Mean of the k = 0 mode: −√N^d σ²/2 for ln(1 + δ). */
+  readonly mean: number;
+}
+
+/** Bytes of laws kept: the grids of many maps share most of their θ. */
+const KEPT_BYTES = 1e8;
 
 /** The law of maps that `simulate` makes. */
 export function exactModel(
@@ -33,75 +53,113 @@ export function exactModel(
   options: FamilyOptions,
 ): ExactModel {
   const family = spectrumFamily(options);
-  const pixels = mesh.reduce((product, length) => product * length, 1);
-  const scale = pixels / options.boxSize ** mesh.length;
-  const width = options.names.length;
-  const variances = (theta: ArrayLike<number>): Float64Array =>
-    family.shells(theta, mesh).map((power) => power * scale);
-  const overThetas =
-    (logProb: (theta: Float64Array) => number): ExactLogProb =>
-    (thetas) =>
-      Float64Array.from({ length: thetas.length / width }, (_, i) =>
-        logProb(Float64Array.from({ length: width }, (_, axis) => thetas[i * width + axis]!)),
-      );
   const modes = meshModes(mesh);
   const transform = meshTransform(mesh, wasm());
-  const counterpart = (theta: ArrayLike<number>): { spectrum: Float64Array; variance: number } => {
-    const { spectrum, variance } = gaussianCounterpart(
-      family.shells(theta, mesh),
-      mesh,
-      options.boxSize,
-      transform,
-    );
-    return { spectrum: spectrum.map((power) => power * scale), variance };
+  const { pixels } = modes;
+  const scale = pixels / options.boxSize ** mesh.length;
+  const width = options.names.length;
+  const classes =
+    kind === 'grf' ? { of: modes.shellOf, multiplicity: modes.multiplicity } : octahedral(modes);
+  const count = classes.multiplicity.length;
+  const kept = new Map<string, Law>();
+  const lawAt = (theta: ArrayLike<number>): Law => {
+    const key = Array.from(theta).join(',');
+    let law = kept.get(key);
+    if (!law) {
+      law = makeLaw(theta);
+      if (kept.size * count * 8 > KEPT_BYTES) kept.clear();
+      kept.set(key, law);
+    }
+    return law;
   };
-  const lognormal = (map: Float64Array): ExactLogProb => {
-    const logs = map.map(Math.log1p);
-    const jacobian = -logs.reduce((total, value) => total + value, 0);
-    const { re, im } = modes.modes(logs);
-    return overThetas((theta) => {
-      const { spectrum, variance } = counterpart(theta);
-      let total = 0;
-      for (let mode = 0; mode < spectrum.length; mode++) {
-        // The mean of ln(1 + δ) is −σ²/2.
-        const real = re[mode]! + (mode === 0 ? (variance / 2) * Math.sqrt(pixels) : 0);
-        const v = spectrum[mode]!;
-        total += modes.weights[mode]! * ((real * real + im[mode]! ** 2) / v + Math.log(2 * Math.PI * v));
+  const makeLaw = (theta: ArrayLike<number>): Law => {
+    const power = family.shells(theta, mesh);
+    const variance = new Float64Array(count);
+    let mean = 0;
+    if (kind === 'grf') for (let at = 0; at < count; at++) variance[at] = power[at]! * scale;
+    else {
+      const counterpart = gaussianCounterpart(power, mesh, options.boxSize, transform);
+      classes.of.forEach((at, mode) => {
+        variance[at] = counterpart.spectrum[mode]! * scale;
+      });
+      mean = -Math.sqrt(pixels) * (counterpart.variance / 2);
+    }
+    let logDet = 0;
+    for (let at = 0; at < count; at++) {
+      if (!(variance[at]! > 0)) {
+        throw new InputError(
+          `--exact: the spectrum vanishes at a mode of the mesh for θ = (${Array.from(theta).join(', ')}); such maps have no density`,
+        );
       }
-      return jacobian - total / 2;
-    });
+      logDet += classes.multiplicity[at]! * Math.log(2 * Math.PI * variance[at]!);
+    }
+    return { variance, logDet, mean };
   };
+  const gaussianOf = (map: Float64Array): Float64Array => (kind === 'grf' ? map : map.map(Math.log1p));
   return {
     kind,
     family,
     variances(theta) {
-      if (kind === 'grf') return variances(theta);
-      const { spectrum } = counterpart(theta);
+      const { variance } = lawAt(theta);
       const sums = new Float64Array(modes.radii.length);
-      spectrum.forEach((v, mode) => {
-        sums[modes.shellOf[mode]!]! += modes.weights[mode]! * v;
+      classes.of.forEach((at, mode) => {
+        sums[modes.shellOf[mode]!]! += modes.weights[mode]! * variance[at]!;
       });
       return sums.map((sum, shell) => sum / modes.multiplicity[shell]!);
     },
     whiten(map, theta) {
-      const { re, im } = modes.modes(kind === 'grf' ? map : map.map(Math.log1p));
-      const law = kind === 'lognormal' ? counterpart(theta) : null;
-      if (law) re[0]! += (law.variance / 2) * Math.sqrt(pixels);
-      const byShell = law ? null : variances(theta);
+      const { re, im } = modes.modes(gaussianOf(map));
+      const { variance, mean } = lawAt(theta);
+      re[0]! -= mean;
       for (let mode = 0; mode < re.length; mode++) {
-        const factor = 1 / Math.sqrt(law ? law.spectrum[mode]! : byShell![modes.shellOf[mode]!]!);
+        const factor = 1 / Math.sqrt(variance[classes.of[mode]!]!);
         re[mode]! *= factor;
         im[mode]! *= factor;
       }
       return { re, im };
     },
     of(map) {
-      if (kind === 'lognormal') return lognormal(map);
-      const own = modes.modes(map);
-      const shells = { power: modes.cross(own, own), multiplicity: modes.multiplicity };
-      return overThetas((theta) => gaussianFieldLogProb(shells, variances(theta)));
+      const field = gaussianOf(map);
+      const jacobian = kind === 'grf' ? 0 : -field.reduce((total, value) => total + value, 0);
+      const { re, im } = modes.modes(field);
+      const power = new Float64Array(count);
+      classes.of.forEach((at, mode) => {
+        if (mode > 0) power[at]! += modes.weights[mode]! * (re[mode]! ** 2 + im[mode]! ** 2);
+      });
+      return (thetas) =>
+        Float64Array.from({ length: thetas.length / width }, (_, i) => {
+          const { variance, logDet, mean } = lawAt(
+            Float64Array.from({ length: width }, (_value, axis) => thetas[i * width + axis]!),
+          );
+          let total = (re[0]! - mean) ** 2 / variance[0]!;
+          for (let at = 1; at < count; at++) total += power[at]! / variance[at]!;
+          return jacobian - (total + logDet) / 2;
+        });
     },
   };
+}
+
+/** Modes whose components differ by order and sign alone: a spectrum on the mesh with the symmetries of the cube is one value each. */
+function octahedral({ mesh, weights }: MeshModes): Classes {
+  const found = new Map<string, number>();
+  const lengths = mesh.map((n, axis) => (axis === mesh.length - 1 ? Math.floor(n / 2) + 1 : n));
+  const of = Int32Array.from(weights, (_, mode) => {
+    const components: number[] = [];
+    let rest = mode;
+    for (let axis = mesh.length - 1; axis >= 0; axis--) {
+      components.push(Math.abs(signedIndex(rest % lengths[axis]!, mesh[axis]!)));
+      rest = Math.floor(rest / lengths[axis]!);
+    }
+    const name = components.sort((a, b) => a - b).join(',');
+    const at = found.get(name) ?? found.size;
+    found.set(name, at);
+    return at;
+  });
+  const multiplicity = new Float64Array(found.size);
+  of.forEach((at, mode) => {
+    multiplicity[at]! += weights[mode]!;
+  });
+  return { of, multiplicity };
 }
 
 /** How the user says which law the maps follow. */
