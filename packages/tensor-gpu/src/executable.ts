@@ -73,7 +73,10 @@ export function makeExecutable(
   let pipeline: GpuJsPipeline | null = null;
   let disposed = false;
   const open = (): GpuJsPipeline =>
-    opened.instance.createPipeline(orchestration(opened, kernels, plan, used, returned));
+    opened.instance.createPipeline(orchestration(opened, kernels, plan, used, returned), {
+      // For webasm: the workers of gpu.js's browser build do not start in Node.
+      threads: false,
+    });
   return {
     inputs,
     outputs,

@@ -48,7 +48,10 @@ export interface GpuJsInstance {
       readonly precision: 'single';
     },
   ): GpuJsKernel;
-  createPipeline(orchestration: (...args: GpuJsHandle[]) => readonly GpuJsHandle[]): GpuJsPipeline;
+  createPipeline(
+    orchestration: (...args: GpuJsHandle[]) => readonly GpuJsHandle[],
+    settings: { readonly threads: boolean },
+  ): GpuJsPipeline;
   destroy(): Promise<void>;
 }
 
