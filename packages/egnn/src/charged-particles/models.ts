@@ -114,6 +114,9 @@ export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {
       {},
       ...names.map((name) => ({
         ...perceptronSpecs(`${name}.field`, 3, hidden, 1),
+        // As small as in EGNN, or the layers of a new field throw the particles about.
+        [`${name}.field.1.weight`]: { shape: [hidden, 1], deviation: 1e-3 * Math.sqrt(2 / (hidden + 1)) },
+        [`${name}.field.1.bias`]: { shape: [1] },
         ...perceptronSpecs(`${name}.velocity`, 1, hidden, 1),
       })),
     ) as ParameterSpecs,
