@@ -21,7 +21,10 @@ const mixed3 = [5, 6, 7, 8, 11, 15, 16, 17, 25, 32];
 /** Every side from 5 to 256 in two dimensions; to 40, and some beyond up to 256, in three. */
 export const full: Plan = {
   exact: { sides2: range(5, 256), sides3: [...range(5, 40), 45, 48, 64, 81, 101, 128, 256] },
-  lognormal: { sides2: range(5, 256), sides3: [...range(5, 40), 45, 48, 64, 81, 101, 128] },
+  lognormal: {
+    sides2: [...range(5, 128), ...mixed2.filter((n) => n > 128)],
+    sides3: [...range(5, 32), 45, 64, 81, 101, 128],
+  },
   equivariance: { sides2: [5, 6, 7, 8, 15, 16, 32, 33, 63, 64, 101, 128], sides3: [5, 6, 8, 9, 16, 17, 32] },
   learned: fullPlan,
 };

@@ -113,7 +113,7 @@ export async function learnedLimit(
         const family = gaussianFamily(plan.side, plan.boxSize, model.transfer);
         const place = join(folder, model.transfer);
         mkdirSync(place);
-        data = { family, maps: mapsOnDisk(family, plan.trainingMaps, 1001, place) };
+        data = { family, maps: mapsOnDisk(family, plan.trainingMaps, plan.trainingSeed, place) };
         stored.set(model.transfer, data);
       }
       const figures = await measureModel(plan, model, data.family, data.maps, pool, progress);

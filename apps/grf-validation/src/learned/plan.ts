@@ -44,6 +44,7 @@ export interface LearnedPlan {
   readonly side: number;
   readonly boxSize: number;
   readonly trainingMaps: number;
+  readonly trainingSeed: number;
   readonly bins: number;
   /** θ of the Fisher matrices and of the figures. */
   readonly thetas: readonly (readonly [number, number])[];
@@ -65,12 +66,13 @@ export const fullPlan: LearnedPlan = {
   side: 64,
   boxSize: 1000,
   trainingMaps: 4096,
+  trainingSeed: 3,
   bins: 12,
   thetas,
   models: [
     {
       ...{ name: '2 layers', transfer: 'eh98-nowiggle', layers: 2, transferKnots: 8, hidden },
-      ...{ epochs: 80, learningRate: 5e-3 },
+      ...{ epochs: 40, learningRate: 1e-2 },
       counts: { gap: 1000, posteriors: 200, calibration: 500, fisher: 200, whitening: 200 },
       limits: {
         ...{ trainingSeconds: 600, gap: 0.1, width: 0.05, shift: 0.15 },
@@ -79,17 +81,17 @@ export const fullPlan: LearnedPlan = {
     },
     {
       ...{ name: '5 layers', transfer: 'eh98-nowiggle', layers: 5, transferKnots: 8, hidden },
-      ...{ epochs: 40, learningRate: 5e-3 },
+      ...{ epochs: 40, learningRate: 1e-2 },
       counts: few,
     },
     {
       ...{ name: 'full EH98, 8 knots', transfer: 'eh98', layers: 2, transferKnots: 8, hidden },
-      ...{ epochs: 30, learningRate: 5e-3 },
+      ...{ epochs: 30, learningRate: 1e-2 },
       counts: few,
     },
     {
       ...{ name: 'full EH98, 24 knots', transfer: 'eh98', layers: 2, transferKnots: 24, hidden },
-      ...{ epochs: 30, learningRate: 5e-3 },
+      ...{ epochs: 30, learningRate: 1e-2 },
       counts: few,
     },
   ],
@@ -100,6 +102,7 @@ export const reducedPlan: LearnedPlan = {
   side: 64,
   boxSize: 1000,
   trainingMaps: 2048,
+  trainingSeed: 3,
   bins: 12,
   thetas,
   models: [
