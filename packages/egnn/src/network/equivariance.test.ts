@@ -12,6 +12,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completeGraph, edgeListGraph, type MessageGraph, neighbourGraph } from '../graphs/graph.ts';
+import { nearestNeighbours, radiusGraph } from '../graphs/neighbours.ts';
 import {
   moved,
   normals,
@@ -244,6 +245,62 @@ describe.each(Object.entries(forms))('on %s', (_, form) => {
           return value + side * Math.round((x2![i]! - value) / side);
         });
         expect(relativeDifference(wrapped, x2!)).toBeLessThan(1e-10);
+      }),
+      few,
+    );
+  });
+});
+
+describe('with the graph searched anew after the motion, in a periodic box', () => {
+  const sides = [2.5, 3.5, 4.5];
+  const turned = [3.5, 4.5, 2.5];
+  const cycle = Float64Array.of(0, -1, 0, 0, 0, 1, 1, 0, 0);
+  const k = 3;
+  const radius = 1.2;
+
+  const searches: Record<string, { form: Form; search(x: Float64Array, box: number[]): Sample['graph'] }> = {
+    'nearest neighbours': {
+      form: forms.neighbours!,
+      search: (positions, box) => [nearestNeighbours({ positions, dimensions: 3, box, k })],
+    },
+    'within a radius': {
+      form: forms['an edge list']!,
+      search(positions, box) {
+        const { senders, receivers } = radiusGraph({ positions, dimensions: 3, box, radius });
+        return [senders, receivers];
+      },
+    },
+  };
+
+  test.each(Object.entries(searches))('%s', (_, { form, search }) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const sample = drawSample(form, seed, 3);
+        const order = randomOrder(seed + 12, nodes);
+        const x = reordered(moved(sample.x, cycle, normals(seed + 11, 3)), order);
+        const [graph, graph2] = [search(sample.x, sides), search(x, turned)];
+        expect(graph2[0]!.length).toBe(graph[0]!.length);
+        if (graph[0]!.length === 0) return;
+        const specs = graph.map((list, which) => {
+          const { shape } = form.specs[which]!;
+          return { shape: shape.length === 1 ? [list.length] : shape, dtype: 'int32' as const };
+        });
+        const options = variants['everything at once']!;
+        const [h, , v] = prepare({ ...form, specs }, options, 3, sides)({ ...sample, graph });
+        const [h2, , v2] = prepare(
+          { ...form, specs },
+          options,
+          3,
+          turned,
+        )({
+          h: reordered(sample.h, order),
+          q: reordered(sample.q, order),
+          x,
+          v: reordered(moved(sample.v, cycle), order),
+          graph: graph2,
+        });
+        expect(relativeDifference(reordered(h!, order), h2!)).toBeLessThan(1e-10);
+        expect(relativeDifference(reordered(moved(v!, cycle), order), v2!)).toBeLessThan(1e-10);
       }),
       few,
     );
