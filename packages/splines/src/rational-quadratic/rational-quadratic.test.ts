@@ -229,8 +229,9 @@ test.each([2, 3, 8, 9, 40, 64])(
       ['float32', 1e-3],
       ['float64', 1e-11],
     ] as const) {
-      run(dtype, wasm()).forEach((actual, which) => {
-        const reference = expected[which]!;
+      run(dtype, wasm()).forEach((values, which) => {
+        const actual = Float64Array.from(values);
+        const reference = Float64Array.from(expected[which]!);
         const scale = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i]!)), 0);
         expect(worst / scale).toBeLessThan(tolerance);
