@@ -31,7 +31,9 @@ import resource
 import sys
 import time
 
-DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "jax": "jax"}
+import ode
+
+DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "torchdiffeq": "torchdiffeq", "jax": "jax"}
 
 # One training step: layers, knots of ln T and of psi, hidden units of the two networks of a layer.
 LAYERS, KNOTS, HIDDEN, PARAMETERS_OF_THETA = 5, 8, 64, 2
@@ -58,7 +60,7 @@ def describe(case):
         return {"kind": "trenf", "grid": (n,) * dimensions, "batch": batch}
     if match := re.fullmatch(r"egnn-step-charges-batch(\d+)", case):
         return {"kind": "egnn", "batch": int(match[1]), "particles": 5}
-    return None
+    return ode.describe(case)
 
 
 # ----------------------------------------------------------------------------------------------------- the machinery
@@ -565,6 +567,8 @@ PEERS = {
     ("trenf", "torch"): torch_trenf,
     ("trenf", "jax"): jax_trenf,
     ("egnn", "torch"): torch_egnn,
+    ("ode", "scipy"): ode.scipy_ode,
+    ("ode", "torchdiffeq"): ode.torchdiffeq_ode,
 }
 
 

@@ -2,6 +2,7 @@
 import type { BenchmarkCase } from './case.ts';
 import { EGNN_CASES } from './cases/egnn.ts';
 import { FFT_CASES } from './cases/fft.ts';
+import { ODE_CASES } from './cases/ode.ts';
 import { RATIONAL_QUADRATIC_CASES } from './cases/rational-quadratic.ts';
 import { TRENF_CASES } from './cases/trenf.ts';
 
@@ -10,4 +11,5 @@ export const CASES: readonly BenchmarkCase[] = [
   ...RATIONAL_QUADRATIC_CASES,
   ...TRENF_CASES,
   ...EGNN_CASES,
+  ...ODE_CASES,
 ];
