@@ -28,7 +28,7 @@ interface Buffer {
   destroy(): void;
 }
 interface Device {
-  createBuffer(descriptor: { size: number }): Buffer;
+  createBuffer(descriptor: { size: number; usage?: number }): Buffer;
   destroy(): void;
 }
 
@@ -116,6 +116,28 @@ describe.skipIf(!backend)('on a device', () => {
     await executable.dispose();
   });
 
+  test('an index out of bounds is an error, as on the CPU', async () => {
+    const executable = compile((x, i) => gather(x!, i!), [float(4), { shape: [2], dtype: 'int32' }], {
+      backend: backend!,
+    });
+    const x = Float32Array.of(1, 2, 3, 4);
+    expect(await executable.run([x, Int32Array.of(3, 0)])).toEqual([Float32Array.of(4, 1)]);
+    await expect(executable.run([x, Int32Array.of(0, 4)])).rejects.toThrow(
+      /gather: index 4 at place 1 is outside \[0, 4\)/,
+    );
+    await executable.dispose();
+  });
+
+  test('what the device reports by itself fails the run', async () => {
+    const own = await gpu();
+    const executable = own.compile(layer());
+    await executable.run(data);
+    device!.createBuffer({ size: 64, usage: 0xffff });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(executable.run(data)).rejects.toThrow(/^gpu: the device failed: /);
+    await own.close();
+  });
+
   test('a lost device is an error that says what to do; a new one is opened', async () => {
     const executable = backend!.compile(layer());
     await executable.run(data);
@@ -147,6 +169,11 @@ describe('refused by name before anything runs', () => {
       'an index that float32 does not hold',
       () => lowered((x) => gather(x!, constant(Int32Array.of(1, 2 ** 24 + 1))), [float(4)]),
       /index 16777217/,
+    ],
+    [
+      'a constant index out of bounds',
+      () => lowered((x) => gather(x!, constant(Int32Array.of(1, 5))), [float(4)]),
+      /gather: index 5 at place 1 is outside \[0, 4\)/,
     ],
     [
       'a primitive without a kernel',

@@ -1,5 +1,6 @@
 /** A plan as one gpu.js pipeline: one submit a run, plain arrays in and out. */
 import { checkInputs, TensorError, type TensorType, type TypedArray } from '@equiflow/tensor';
+import { requireIndices } from './bounds.ts';
 import type { Stored } from './code.ts';
 import { functions } from './functions.ts';
 import type {
@@ -43,8 +44,6 @@ export interface Opened {
   readonly expected: { readonly backend: readonly string[]; readonly executorKind: readonly string[] };
   /** The largest array that the device binds, in bytes. */
   readonly largestArray: number;
-  /** What the device reported apart from any call. */
-  readonly device: { heard: GpuJsDevice | null; failure: string | null };
 }
 
 type Result =
@@ -93,6 +92,8 @@ export function makeExecutable(
       checkInputs(given, inputs);
       for (const data of given)
         if (data instanceof Int32Array) for (const index of data) requireExact(index, true);
+      for (const { input, operation, length } of plan.bounds)
+        requireIndices(operation, given[input]!, length);
       let values: Float32Array[] = [];
       const passed = given.map((data) => (data instanceof Float32Array ? data : Float32Array.from(data)));
       if (returned.length > 0) {
@@ -106,8 +107,7 @@ export function makeExecutable(
           throw deviceError(error);
         }
         requireExpected(opened, pipeline);
-        listen(opened, pipeline);
-        if (opened.device.failure !== null) throw deviceError(opened.device.failure);
+        throwReported(pipeline);
       }
       return results.map((result, slot) => {
         const data =
@@ -143,16 +143,31 @@ function deviceError(error: unknown): TensorError {
   );
 }
 
+/** What devices reported apart from any call, until a run throws it. */
+const reports = new WeakMap<GpuJsDevice, { failure: string | null }>();
+
 /** Errors that WebGPU reports apart from the call that made them would leave zeros behind. */
-function listen({ device }: Opened, pipeline: GpuJsPipeline): void {
-  const executor = pipeline.pipeline._executor;
-  const current = executor ? executor._device : null;
-  if (!current || device.heard === current) return;
-  device.heard = current;
-  device.failure = null;
-  current.addEventListener('uncapturederror', (event) => {
-    if (device.heard === current) device.failure = event.error.message;
-  });
+export function reportsOf(device: GpuJsDevice): { failure: string | null } {
+  let found = reports.get(device);
+  if (!found) {
+    const made: { failure: string | null } = { failure: null };
+    device.addEventListener('uncapturederror', ({ error }) => {
+      made.failure ??= error.message;
+    });
+    reports.set(device, made);
+    found = made;
+  }
+  return found;
+}
+
+/** @throws TensorError with what the device of a pipeline reported since it was last asked. */
+function throwReported(pipeline: GpuJsPipeline): void {
+  const executor = pipeline.pipeline._executor || null;
+  if (!executor?._device) return;
+  const report = reportsOf(executor._device);
+  const { failure } = report;
+  report.failure = null;
+  if (failure !== null) throw deviceError(failure);
 }
 
 function requireExpected({ expected }: Opened, pipeline: GpuJsPipeline): void {

@@ -62,5 +62,7 @@ export interface GpuJs {
     readonly isWebGL2Supported: boolean;
     readonly isWebAssemblySupported: boolean;
   };
+  /** The one device that all instances share. */
+  readonly WebGPUContext: { acquire(): Promise<{ readonly device: GpuJsDevice }> };
   readonly input: (value: Float32Array, size: readonly number[]) => GpuJsInput;
 }

@@ -14,6 +14,7 @@ import {
   type TypedArray,
   topologicalOrder,
 } from '@equiflow/tensor';
+import { type IndexBound, indexBounds } from './bounds.ts';
 import { Recipe, Stored } from './code.ts';
 import { expressions } from './kernels/elementwise.ts';
 import { kernels } from './kernels/index.ts';
@@ -25,6 +26,8 @@ import { mostElements, Planner, type Step } from './planner.ts';
 export interface GpuPlan {
   readonly steps: readonly Step[];
   readonly outputs: readonly Stored[];
+  /** Inputs that hold indices. */
+  readonly bounds: readonly IndexBound[];
 }
 
 const core = '@equiflow/tensor#';
@@ -50,6 +53,7 @@ const manyReadings = 4;
  */
 export function lowerGraph(given: Graph): GpuPlan {
   const graph = expand(given);
+  const bounds = indexBounds(graph);
   const planner = new Planner();
   const weights = readingWeights(graph);
   const arrays = new Map<Tensor, GpuArray>();
@@ -73,7 +77,11 @@ export function lowerGraph(given: Graph): GpuPlan {
       arrays.set(tensor, array);
     });
   }
-  return { outputs: graph.outputs.map((tensor) => planner.store(arrays.get(tensor)!)), steps: planner.steps };
+  return {
+    bounds,
+    outputs: graph.outputs.map((tensor) => planner.store(arrays.get(tensor)!)),
+    steps: planner.steps,
+  };
 }
 
 function isWorthKeeping(array: GpuArray, readings: number): boolean {

@@ -1,7 +1,7 @@
 /** Opening a GPU: finds what there is, says what it found, and fails with one line where there is nothing. */
 import { type Backend, TensorError } from '@equiflow/tensor';
 import { dawn } from '#dawn';
-import { type GpuExecutable, makeExecutable, type Opened } from './executable.ts';
+import { type GpuExecutable, makeExecutable, type Opened, reportsOf } from './executable.ts';
 import { lowerGraph } from './lower.ts';
 import gpujs from './vendor/gpu.ts';
 
@@ -62,9 +62,10 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
     library: gpujs,
     instance: new gpujs.GPU({ mode }),
     expected: expected[mode],
-    device: { heard: null, failure: null },
     largestArray: limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : 2 ** 30,
   };
+  // From before the first buffer is made.
+  if (found) reportsOf((await gpujs.WebGPUContext.acquire()).device);
   const open = new Set<GpuExecutable>();
   return {
     name: `gpu (${mode})`,

@@ -1,6 +1,6 @@
 /**
  * Transforms on the GPU. A thread computes one real number of one pass, a sum over as many inputs as the radix: the
- * Stockham autosort passes of `plain/complex.ts` with radices up to 16, all roots of unity from one table. A complex
+ * Stockham autosort passes of `plain/complex.ts` with radices up to 32, all roots of unity from one table. A complex
  * array is [re, im] in two halves.
  */
 import type { GpuArray, GpuCode, GpuKernel, GpuLowering, Shape } from '@equiflow/tensor';
@@ -9,9 +9,9 @@ import { halfLength } from '../shells.ts';
 import type { TransformAttributes } from './shared.ts';
 
 /** Largest radix that is not prime: a compromise of passes (memory) and terms a pass (arithmetic). */
-const largestRadix = 16;
+const largestRadix = 32;
 
-/** Radices for length n, near each other: products of primes up to 16, or a larger prime by itself. */
+/** Radices for length n, near each other: products of primes up to 32, or a larger prime by itself. */
 export function gpuRadices(n: number): number[] {
   const primes: number[] = [];
   let left = n;

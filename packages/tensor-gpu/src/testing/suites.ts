@@ -62,12 +62,12 @@ export async function compareGraph(
   }
 }
 
-/** The deviations of all examples of primitives in float32: of the values, and of the gradients of Σ c y, c fixed weights. */
+/** The deviations of all examples of primitives in float32: of the values, and of the gradients of Σ c y, c fixed weights, for the examples that `gradientsToo` names. */
 export async function primitiveDeviations(
   backend: GpuBackend,
   primitives: readonly Primitive[],
   includes: (primitive: Primitive, example: Example<object>) => boolean,
-  { gradientsToo = true }: { readonly gradientsToo?: boolean } = {},
+  { gradientsToo = () => true }: { readonly gradientsToo?: (index: number) => boolean } = {},
 ): Promise<Deviation[]> {
   const deviations: Deviation[] = [];
   for (const primitive of primitives) {
@@ -77,7 +77,7 @@ export async function primitiveDeviations(
       const other = materialise(example, 'float32', 2).data;
       const graph = trace(
         (...inputs) =>
-          gradientsToo
+          gradientsToo(index)
             ? withGradients(primitive, example, inputs)
             : apply(primitive, inputs, example.attributes),
         types,
