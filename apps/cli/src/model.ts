@@ -3,9 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  applyMean,
   type Checkpoint,
   decodeCheckpoint,
+  drawnMean,
   type Evaluator,
+  type MeanDraw,
+  meanCorrection,
   openEvaluator,
   type Trenf,
   trenf,
@@ -15,7 +19,6 @@ import { readFile } from '@equiflow/io/node';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { InputError } from './errors.ts';
 import { type MapStack, openMaps } from './maps.ts';
-import { applyMean, drawnMean, type MeanDraw, meanCorrection } from './mean-draw.ts';
 import type { NamedPrior } from './options.ts';
 
 /** What `train` stores beside the flow. */

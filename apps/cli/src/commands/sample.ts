@@ -1,10 +1,11 @@
 /** `equiflow sample`: new maps from p(x|θ), with a picture of them. */
+
 import { existsSync, statSync } from 'node:fs';
+import { removeMean } from '@equiflow/flows';
 import { NpyWriter, writeFileAtomic } from '@equiflow/io/node';
 import { mapPanel, svgToPng } from '@equiflow/report';
 import { foldIn, key } from '@equiflow/tensor';
 import { InputError } from '../errors.ts';
-import { removeMean } from '../mean-draw.ts';
 import { type OpenModel, openModel } from '../model.ts';
 import { label } from '../names.ts';
 import { requireTheta } from '../options.ts';

@@ -14,6 +14,7 @@ import {
   initialState,
   layoutOf,
   type MapDataset,
+  type MeanDraw,
   openEvaluator,
   type PooledLossExecutor,
   train as runTraining,
@@ -23,6 +24,7 @@ import {
   type TrenfSpec,
   trainingDefaults,
   trenf,
+  withDrawnMeans,
 } from '@equiflow/flows';
 import { readFile, writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
@@ -39,7 +41,6 @@ import {
   simulationsOf,
   surveyMaps,
 } from '../maps.ts';
-import { applyMean, drawnMean, type MeanDraw } from '../mean-draw.ts';
 import { type Model, type ModelNotes, modelFile, readModel } from '../model.ts';
 import type { NamedPrior } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
@@ -207,18 +208,6 @@ function datasetOf(
     simulations,
     read(index, out, offset) {
       out.set(maps.source.readRowsSync(index, index + 1, 'float32'), offset);
-    },
-  };
-}
-
-/** The maps with a draw of their mean: the same draw for a map in every epoch. */
-function withDrawnMeans(dataset: MapDataset, draw: MeanDraw, logDensity: boolean): MapDataset {
-  const pixels = dataset.shape.reduce((product, length) => product * length, 1);
-  return {
-    ...dataset,
-    async read(index, out, offset) {
-      await dataset.read(index, out, offset);
-      applyMean(out.subarray(offset, offset + pixels), drawnMean(draw, index), logDensity);
     },
   };
 }
