@@ -36,6 +36,6 @@ export function allFinite(values: Float64Array): boolean {
 
 /** DOP853's error out of the norms of its two estimates: |e|² / √(|e|² + 0.01 |e'|²) (Hairer's code dop853). */
 export function joinErrors(first: number, second: number): number {
-  const norm = Math.hypot(first, 0.1 * second);
+  const norm = Math.sqrt(first * first + 0.01 * second * second);
   return norm === 0 ? 0 : (first * first) / norm;
 }

@@ -56,20 +56,24 @@ export function tolerances(
   value: number | ArrayLike<number>,
   dimension: number,
 ): Float64Array {
-  const values =
-    typeof value === 'number' ? new Float64Array(dimension).fill(value) : Float64Array.from(value);
+  const least = name === 'rtol' ? 100 * Number.EPSILON : 0;
+  const check = (one: number): void => {
+    if (!(one === 0 || one >= least) || !Number.isFinite(one)) {
+      const why = one > 0 ? 'below 100 times the machine precision, 2.2e-14' : 'no tolerance';
+      throw new OdeError(`solveOde: ${name} = ${one} is ${why}; give 0 or a larger number`);
+    }
+  };
+  if (typeof value === 'number') {
+    check(value);
+    return new Float64Array(dimension).fill(value);
+  }
+  const values = Float64Array.from(value);
   if (values.length !== dimension) {
     throw new OdeError(
       `solveOde: ${name} has ${values.length} values for a state of ${dimension}; give one number, or one a component`,
     );
   }
-  const least = name === 'rtol' ? 100 * Number.EPSILON : 0;
-  for (const one of values) {
-    if (!(one === 0 || one >= least) || !Number.isFinite(one)) {
-      const why = one > 0 ? 'below 100 times the machine precision, 2.2e-14' : 'no tolerance';
-      throw new OdeError(`solveOde: ${name} = ${one} is ${why}; give 0 or a larger number`);
-    }
-  }
+  values.forEach(check);
   return values;
 }
 

@@ -148,15 +148,20 @@ function linear(): Workload {
     for (let j = 0; j < LINEAR; j++) matrix[i * LINEAR + j] = entry(i, j) - entry(j, i) - (i === j ? 0.1 : 0);
   }
   const field: VectorField = (_, y, dydt) => {
-    for (let i = 0, at = 0; i < LINEAR; i++, at += LINEAR) {
+    // Four rows at a time, so that a component is read once for all of them.
+    for (let i = 0, at = 0; i < LINEAR; i += 4, at += 4 * LINEAR) {
       let [a, b, c, d] = [0, 0, 0, 0];
-      for (let j = 0; j < LINEAR; j += 4) {
-        a += matrix[at + j]! * y[j]!;
-        b += matrix[at + j + 1]! * y[j + 1]!;
-        c += matrix[at + j + 2]! * y[j + 2]!;
-        d += matrix[at + j + 3]! * y[j + 3]!;
+      for (let j = 0; j < LINEAR; j++) {
+        const value = y[j]!;
+        a += matrix[at + j]! * value;
+        b += matrix[at + LINEAR + j]! * value;
+        c += matrix[at + 2 * LINEAR + j]! * value;
+        d += matrix[at + 3 * LINEAR + j]! * value;
       }
-      dydt[i] = a + b + (c + d);
+      dydt[i] = a;
+      dydt[i + 1] = b;
+      dydt[i + 2] = c;
+      dydt[i + 3] = d;
     }
   };
   const y0 = new Float64Array(LINEAR).fill(1);

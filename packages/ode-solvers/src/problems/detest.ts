@@ -89,7 +89,8 @@ const outerPlanets = [
 
 /** A body in the field of a fixed one, [x, y, vx, vy]. */
 export const kepler: VectorField = (_, y, dydt) => {
-  const r3 = (y[0]! * y[0]! + y[1]! * y[1]!) ** 1.5;
+  const r2 = y[0]! * y[0]! + y[1]! * y[1]!;
+  const r3 = r2 * Math.sqrt(r2);
   dydt[0] = y[2]!;
   dydt[1] = y[3]!;
   dydt[2] = -y[0]! / r3;

@@ -6,31 +6,51 @@ import { type ExplicitTableau, interpolantWeights } from './tableau.ts';
 
 /** Makes a method of a tableau. */
 export function explicitMethod(tableau: ExplicitTableau): Method & { readonly tableau: ExplicitTableau } {
+  let rows: TableauRows | undefined;
   return {
     name: tableau.name,
     order: tableau.order,
     adaptive: tableau.error !== undefined,
     tableau,
-    stepper: (problem) => explicitStepper(tableau, problem),
+    stepper(problem) {
+      rows ??= tableauRows(tableau);
+      return explicitStepper(tableau, rows, problem);
+    },
   };
 }
 
-function explicitStepper(tableau: ExplicitTableau, problem: StepperProblem): Stepper {
+/** A tableau without its zeros: made once a method. */
+interface TableauRows {
+  readonly stages: readonly SparseRow[];
+  readonly solution: SparseRow;
+  readonly error: SparseRow | null;
+  readonly secondError: SparseRow | null;
+  readonly extra: readonly SparseRow[];
+  /** Weights of the stages in every power of θ. */
+  readonly powers: readonly SparseRow[];
+}
+
+function tableauRows(tableau: ExplicitTableau): TableauRows {
+  const weights = interpolantWeights(tableau);
+  return {
+    stages: tableau.a.map(sparseRow),
+    solution: sparseRow(tableau.b),
+    error: tableau.error ? sparseRow(tableau.error) : null,
+    secondError: tableau.secondError ? sparseRow(tableau.secondError) : null,
+    extra: tableau.extra?.a.map(sparseRow) ?? [],
+    powers: weights[0]!.map((_, power) => sparseRow(weights.map((row) => row[power]!))),
+  };
+}
+
+function explicitStepper(tableau: ExplicitTableau, sparse: TableauRows, problem: StepperProblem): Stepper {
   const { dimension: n, field, fixed } = problem;
   const stages = tableau.b.length;
   const { c } = tableau;
-  const rows = tableau.a.map(sparseRow);
-  const solution = sparseRow(tableau.b);
-  const errorRow = tableau.error && !fixed ? sparseRow(tableau.error) : null;
-  const secondRow = tableau.secondError ? sparseRow(tableau.secondError) : null;
+  const { stages: rows, solution, secondError: secondRow, extra: extraRows, powers } = sparse;
+  const errorRow = fixed ? null : sparse.error;
   const needsEnd = (tableau.error?.[stages] ?? 0) !== 0;
-  const extraRows = tableau.extra?.a.map(sparseRow) ?? [];
   const extraTimes = tableau.extra?.c ?? [];
-  const weights = interpolantWeights(tableau);
-  const degree = weights[0]!.length;
-  const powers: SparseRow[] = Array.from({ length: degree }, (_, power) =>
-    sparseRow(weights.map((row) => row[power]!)),
-  );
+  const degree = powers.length;
   const measure = errorMeasure(problem);
   const k = Array.from({ length: stages + 1 + extraRows.length }, () => new Float64Array(n));
   const stage = new Float64Array(n);
