@@ -1,7 +1,8 @@
 /** Many solves of one field from many states, each with steps of its own. */
 import type { SolveOptions } from './options.ts';
+import { prepareSolver } from './prepare.ts';
 import type { SolveStatus } from './solution.ts';
-import { prepareSolver, runSolver } from './solve.ts';
+import { runSolver } from './solve.ts';
 import { OdeError } from './types.ts';
 
 /** The field of a batch: as `VectorField`, with the number of the row, for parameters that differ by row. */

@@ -6,24 +6,10 @@ import { type ControllerState, controllerState, integralController } from './con
 import { denseOutput, evaluatePolynomial } from './dense-output.ts';
 import { crosses, type EventRecord, findZero } from './events.ts';
 import { initialStep } from './initial-step.ts';
-import {
-  checkQuestion,
-  firstNotFinite,
-  mergeTimes,
-  orderedTimes,
-  type SolveOptions,
-  tolerances,
-} from './options.ts';
-import { dopri5 } from './runge-kutta/adaptive.ts';
+import { checkQuestion, firstNotFinite, mergeTimes, orderedTimes, type SolveOptions } from './options.ts';
+import { notFinite, type PreparedSolver, prepareSolver } from './prepare.ts';
 import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
-import {
-  type Method,
-  OdeError,
-  type Statistics,
-  type Stepper,
-  type StepperProblem,
-  type VectorField,
-} from './types.ts';
+import { OdeError, type VectorField } from './types.ts';
 
 /**
  * Solves y' = f(t, y), y(t0) = y0.
@@ -43,33 +29,6 @@ export function solveOde(
   options: SolveOptions = {},
 ): OdeSolution {
   return runSolver(prepareSolver(field, y0.length, options), span, y0, options);
-}
-
-/** A method at work on one field: what many solves can share. */
-export interface PreparedSolver {
-  readonly method: Method;
-  readonly problem: StepperProblem;
-  readonly stepper: Stepper;
-}
-
-/** Allocates everything that does not depend on the span and the initial state. */
-export function prepareSolver(field: VectorField, dimension: number, options: SolveOptions): PreparedSolver {
-  const method = options.method ?? dopri5;
-  const statistics: Statistics = { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 };
-  const problem: StepperProblem = {
-    dimension,
-    field(t, y, dydt) {
-      statistics.evaluations++;
-      field(t, y, dydt);
-    },
-    jacobian: options.jacobian,
-    rtol: tolerances('rtol', options.rtol ?? 1e-6, dimension),
-    atol: tolerances('atol', options.atol ?? 1e-9, dimension),
-    norm: options.norm,
-    fixed: options.step !== undefined,
-    statistics,
-  };
-  return { method, problem, stepper: method.stepper(problem) };
 }
 
 /** One solve with a prepared method. */
@@ -329,19 +288,4 @@ export function runSolver(
   status = 'finished';
   message = `${method.name}: reached t = ${t} in ${statistics.steps} steps`;
   return finish();
-}
-
-/** Says where the field stops being finite: at the times of the attempt that failed, near the state before it. */
-function notFinite(problem: StepperProblem, t: number, h: number, y: Float64Array): string {
-  const slope = new Float64Array(problem.dimension);
-  const state = new Float64Array(problem.dimension);
-  for (const share of [0, 1 / 4, 1 / 2, 3 / 4, 1, 5 / 4]) {
-    problem.field(t, y, slope);
-    for (let i = 0; i < state.length; i++) state[i] = y[i]! + share * h * slope[i]!;
-    problem.field(t + share * h, state, slope);
-    const wrong = firstNotFinite(slope);
-    if (wrong >= 0)
-      return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${t + share * h}`;
-  }
-  return `values stop being finite after t = ${t}`;
 }

@@ -4,17 +4,16 @@
  */
 import type { Backend, Executable, TensorType, TypedArray } from '@equiflow/tensor';
 import { sizeOf } from '@equiflow/tensor';
-import { errorMeasure, joinErrors } from '../error-norm.ts';
 import type { OdeEvent } from '../events.ts';
 import type { SolveOptions } from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
 import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
 import type { OdeSolution } from '../solution.ts';
 import { solveOde } from '../solve.ts';
-import { type Method, OdeError, type Stepper, type StepperProblem } from '../types.ts';
+import { type Method, OdeError } from '../types.ts';
 import { type AdjointOptions, adjointGradients } from './adjoint.ts';
 import { eventGradients, type LocatedEvent, locateEvent } from './event-gradients.ts';
-import { type OdeExecutables, odeExecutables, typed } from './executables.ts';
+import { odeExecutables, typed } from './executables.ts';
 import {
   type OdeGradients,
   type OdeTangents,
@@ -26,6 +25,7 @@ import {
   tangentGradients,
 } from './recorded-steps.ts';
 import type { TensorEvent, TensorField } from './step-graph.ts';
+import { tensorStepper } from './stepper.ts';
 
 /** What `compileOde` needs to know. */
 export interface CompileOdeOptions {
@@ -254,76 +254,4 @@ function explicitTableau(method: Method): ExplicitTableau | undefined {
 
 function least(tolerance: number | ArrayLike<number>): number {
   return typeof tolerance === 'number' ? tolerance : Math.min(...Array.from(tolerance));
-}
-
-/** A stepper whose arithmetic is an executable; it tells `onAdvance` of every accepted step. */
-function tensorStepper(
-  tableau: ExplicitTableau,
-  executables: OdeExecutables,
-  state: TensorType,
-  parameters: readonly TypedArray[],
-  problem: StepperProblem,
-  onAdvance: (t: number, h: number, y: Float64Array) => void,
-): Stepper {
-  const n = problem.dimension;
-  const one = (value: number): TypedArray => typed(state.dtype, [value]);
-  const measure = errorMeasure(problem);
-  const current = typed(state.dtype, new Float64Array(n));
-  const currentSlope = typed(state.dtype, new Float64Array(n));
-  const y = new Float64Array(n);
-  const yNext = new Float64Array(n);
-  const slope = new Float64Array(n);
-  const slopeNext = new Float64Array(n);
-  const error = new Float64Array(n);
-  const degree = (tableau.interpolant ?? [[0, 0, 0]])[0]!.length;
-  let time = 0;
-  let step = 0;
-  let pending = false;
-  return {
-    y,
-    yNext,
-    slope,
-    degree,
-    errorExponent: tableau.errorExponent ?? tableau.order,
-    start(t, from) {
-      // An event cut the step short: it is part of the record up to there.
-      if (pending) onAdvance(time, t - time, y);
-      pending = false;
-      y.set(from);
-      current.set(from);
-      y.set(current);
-      problem.field(t, y, slope);
-      currentSlope.set(slope);
-    },
-    attempt(t, h) {
-      [time, step, pending] = [t, h, true];
-      problem.statistics.evaluations += tableau.b.length;
-      const results = executables.step().run([one(t), one(h), current, currentSlope, ...parameters]);
-      yNext.set(results[0]!);
-      slopeNext.set(results[1]!);
-      if (problem.fixed) return yNext.every(Number.isFinite) ? 0 : Number.NaN;
-      error.set(results[2]!);
-      const first = measure(error, y, yNext);
-      if (!tableau.secondError) return first;
-      error.set(results[3]!);
-      return joinErrors(first, measure(error, y, yNext));
-    },
-    interpolant(coefficients) {
-      const results = executables
-        .interpolant()
-        .run([one(time), one(step), current, currentSlope, ...parameters]);
-      coefficients.set(y, 0);
-      results.forEach((values, power) => {
-        coefficients.set(values, (power + 1) * n);
-      });
-    },
-    advance() {
-      onAdvance(time, step, y);
-      pending = false;
-      y.set(yNext);
-      current.set(yNext);
-      slope.set(slopeNext);
-      currentSlope.set(slopeNext);
-    },
-  };
 }

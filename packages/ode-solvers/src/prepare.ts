@@ -1,0 +1,46 @@
+/** What a solve needs before it starts: a method put to work on a field, and what is said where the field fails. */
+import { firstNotFinite, type SolveOptions, tolerances } from './options.ts';
+import { dopri5 } from './runge-kutta/adaptive.ts';
+import type { Method, Statistics, Stepper, StepperProblem, VectorField } from './types.ts';
+
+/** A method at work on one field: what many solves can share. */
+export interface PreparedSolver {
+  readonly method: Method;
+  readonly problem: StepperProblem;
+  readonly stepper: Stepper;
+}
+
+/** Allocates everything that does not depend on the span and the initial state. */
+export function prepareSolver(field: VectorField, dimension: number, options: SolveOptions): PreparedSolver {
+  const method = options.method ?? dopri5;
+  const statistics: Statistics = { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 };
+  const problem: StepperProblem = {
+    dimension,
+    field(t, y, dydt) {
+      statistics.evaluations++;
+      field(t, y, dydt);
+    },
+    jacobian: options.jacobian,
+    rtol: tolerances('rtol', options.rtol ?? 1e-6, dimension),
+    atol: tolerances('atol', options.atol ?? 1e-9, dimension),
+    norm: options.norm,
+    fixed: options.step !== undefined,
+    statistics,
+  };
+  return { method, problem, stepper: method.stepper(problem) };
+}
+
+/** Says where the field stops being finite: at the times of the attempt that failed, near the state before it. */
+export function notFinite(problem: StepperProblem, t: number, h: number, y: Float64Array): string {
+  const slope = new Float64Array(problem.dimension);
+  const state = new Float64Array(problem.dimension);
+  for (const share of [0, 1 / 4, 1 / 2, 3 / 4, 1, 5 / 4]) {
+    problem.field(t, y, slope);
+    for (let i = 0; i < state.length; i++) state[i] = y[i]! + share * h * slope[i]!;
+    problem.field(t + share * h, state, slope);
+    const wrong = firstNotFinite(slope);
+    if (wrong >= 0)
+      return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${t + share * h}`;
+  }
+  return `values stop being finite after t = ${t}`;
+}
