@@ -21,6 +21,8 @@ export interface NbodyFlags {
   readonly workers?: number;
   readonly shard?: [number, number];
   readonly merge?: boolean;
+  readonly snapshots?: boolean;
+  readonly hdf5?: boolean;
 }
 
 /** Options of every kind that a suite uses too. */
@@ -40,7 +42,7 @@ interface CommonFlags {
 
 const NAMES = [
   ...['suite', 'design', 'particles', 'meshFactor', 'window', 'scheme', 'steps', 'startRedshift', 'redshift'],
-  ...['amplitudes', 'depth', 'workers', 'shard', 'merge'],
+  ...['amplitudes', 'depth', 'workers', 'shard', 'merge', 'snapshots', 'hdf5'],
 ] as const;
 
 /** Reads `i/n`. */
@@ -102,7 +104,9 @@ export function addNbodyOptions(command: Command): Command {
       integer('--workers', 1),
     )
     .option('--shard <i/n>', 'only every n-th simulation, from the i-th: for the tasks of a cluster', shard)
-    .option('--merge', 'check and join what the shards have made');
+    .option('--merge', 'check and join what the shards have made')
+    .option('--snapshots', "keep the particles: snapshots/NNNNNNN.hdf5 in Gadget's layout (kpc/h, km/s √a)")
+    .option('--hdf5', 'write suite.hdf5 too: maps, linear, params, the choices as attributes');
 }
 
 /** Refuses the options of a suite for another kind. */
@@ -153,6 +157,8 @@ export function suiteOf(flags: NbodyFlags & CommonFlags): SimulateSuiteOptions {
     depth: flags.depth ?? box,
     out: flags.out,
     merge: flags.merge ?? false,
+    snapshots: flags.snapshots ?? false,
+    hdf5: flags.hdf5 ?? false,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
   };

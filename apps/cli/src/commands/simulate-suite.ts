@@ -11,12 +11,14 @@ import {
   shardRows,
   suiteSimulator,
 } from '@equiflow/cosmo-sims';
+import { readNpy, readTable } from '@equiflow/io/node';
 import { wasm } from '@equiflow/tensor-wasm';
 import { EXIT, InputError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { progressBar } from '../progress.ts';
-import { isComplete, mergeSuite, missingRows, openSuite } from '../suite/folder.ts';
+import { isComplete, mergeSuite, missingRows, openSuite, type SuiteChoices } from '../suite/folder.ts';
+import { writeSuiteHdf5 } from '../suite/hdf5.ts';
 import { simulateHere, simulateWithWorkers } from '../suite/workers.ts';
 
 /** Choices of the command. */
@@ -27,6 +29,10 @@ export interface SimulateSuiteOptions extends Omit<SuiteOptions, 'held'> {
   readonly workers?: number;
   /** `i/n`: only every n-th simulation, from the i-th, and no merging. */
   readonly shard?: readonly [shard: number, shards: number];
+  /** Keeps the particles of every simulation, in Gadget's layout. */
+  readonly snapshots: boolean;
+  /** Writes `suite.hdf5` beside the other files. */
+  readonly hdf5: boolean;
   /** Only checks and joins what shards have made. */
   readonly merge: boolean;
 }
@@ -42,7 +48,7 @@ const FIXED: Readonly<Record<string, number>> = {
 
 /** Runs the command. */
 export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcome> {
-  const { set, out, workers = availableParallelism(), shard, merge, ...rest } = given;
+  const { set, out, workers = availableParallelism(), shard, merge, hdf5, ...rest } = given;
   const names: readonly string[] = rest.names;
   const unknown = [...names, ...Object.keys(set)].find(
     (name) => !(SUITE_PARAMETERS as readonly string[]).includes(name),
@@ -56,7 +62,7 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
   const held = Object.fromEntries(
     Object.entries({ ...FIXED, ...set }).filter(([name]) => !names.includes(name)),
   );
-  const options: SuiteOptions = { ...rest, held };
+  const options: SuiteChoices = { ...rest, held };
   // Refuses what makes no sense before anything is written.
   suiteSimulator(options, wasm()).theta(0);
   const folder = resolve(out);
@@ -74,15 +80,17 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
       ...extra,
     },
   });
-  const finished = (extra: object): Outcome =>
-    result(
+  const finished = async (extra: object): Promise<Outcome> => {
+    mergeSuite(folder);
+    if (hdf5) await joinHdf5(folder, options);
+    return result(
       [
         `${count * mapsPerSimulation} maps of ${count} simulations in ${maps}, their linear fields in ${join(out, 'linear.npy')}, parameters in ${join(out, 'params.txt')}`,
       ],
       extra,
     );
+  };
   if (isComplete(folder) || merge) {
-    mergeSuite(folder);
     return finished({ simulated: 0, seconds: 0 });
   }
 
@@ -128,6 +136,13 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
       },
     );
   }
-  mergeSuite(folder);
   return finished({ simulated: made, seconds });
+}
+
+/** Writes a complete suite once more, as one HDF5 file. */
+async function joinHdf5(folder: string, options: SuiteChoices): Promise<void> {
+  const floats = (name: string): Float32Array => readNpy(join(folder, name)).data as Float32Array;
+  const theta = Float64Array.from(readTable(join(folder, 'params.txt')).data);
+  const arrays = { maps: floats('maps.npy'), linear: floats('linear.npy'), theta };
+  await writeSuiteHdf5(join(folder, 'suite.hdf5'), arrays, options);
 }

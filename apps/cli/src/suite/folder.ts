@@ -10,11 +10,18 @@ import type { SuiteOptions, SuiteRow } from '@equiflow/cosmo-sims';
 import { NpyWriter, readJson, readNpz, writeJsonAtomic, writeNpz, writeTable } from '@equiflow/io/node';
 import { InputError } from '../errors.ts';
 
-/** The choices of a suite, written before its first row. */
+/** What defines a suite's folder. */
+export interface SuiteChoices extends SuiteOptions {
+  /** Whether the particles of every simulation are kept, in `snapshots/`. */
+  readonly snapshots: boolean;
+}
+
+/** The file of the choices, written before the first row. */
 export const CHOICES = 'suite.json';
 /** What a complete suite holds. */
 export const COMPLETE = 'simulation.json';
 const ROWS = 'rows';
+const SNAPSHOTS = 'snapshots';
 
 /** True where the suite in the folder is complete. */
 export function isComplete(folder: string): boolean {
@@ -22,23 +29,23 @@ export function isComplete(folder: string): boolean {
 }
 
 /** The choices of the suite in a folder. @throws InputError where there is none */
-export function readChoices(folder: string): SuiteOptions {
+export function readChoices(folder: string): SuiteChoices {
   const path = join(folder, CHOICES);
   if (!existsSync(path))
     throw new InputError(`${folder} holds no suite (${CHOICES} is missing); simulate one first`);
-  return readJson(path) as SuiteOptions;
+  return readJson(path) as SuiteChoices;
 }
 
 /**
  * Opens a folder for a suite: new, or one with the very same choices.
  * @throws InputError when it holds other files, or a suite of other choices, naming the first that differs
  */
-export function openSuite(folder: string, options: SuiteOptions): void {
+export function openSuite(folder: string, options: SuiteChoices): void {
   const path = join(folder, CHOICES);
   if (!existsSync(path)) {
     if (existsSync(folder)) {
       const other = readdirSync(folder).find(
-        (name) => !name.startsWith('.') && name !== CHOICES && name !== ROWS,
+        (name) => !name.startsWith('.') && name !== CHOICES && name !== ROWS && name !== SNAPSHOTS,
       );
       if (other !== undefined) {
         throw new InputError(`--out ${folder} holds other files (${other}); choose another folder`);
@@ -58,6 +65,12 @@ export function openSuite(folder: string, options: SuiteOptions): void {
     }
   }
   if (!isComplete(folder)) mkdirSync(join(folder, ROWS), { recursive: true });
+  if (options.snapshots) mkdirSync(join(folder, SNAPSHOTS), { recursive: true });
+}
+
+/** Where the particles of a row are. */
+export function snapshotPath(folder: string, index: number): string {
+  return join(folder, SNAPSHOTS, `${String(index).padStart(7, '0')}.hdf5`);
 }
 
 function rowPath(folder: string, index: number): string {

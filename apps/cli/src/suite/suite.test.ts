@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readNpy, readTable } from '@equiflow/io/node';
+import type { Dataset, Group } from 'h5wasm/node';
 import { build, defaultServerConditions } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -140,6 +141,48 @@ test('one line for what cannot be done', async () => {
   ).toMatch(/--steps belongs to --kind nbody/);
   expect(fs.existsSync(at('new'))).toBe(false);
 }, 60_000);
+
+test('HDF5: a suite with its choices, and snapshots in the layout of Gadget', async () => {
+  expect((await equiflow(...words('hdf5', '--hdf5', '--snapshots', '--workers', '2'))).code).toBe(0);
+  await equiflow(...words('plain', '--workers', '1'));
+  expect(bytes('hdf5')).toEqual(bytes('plain'));
+  const { default: h5wasm, ready } = await import('h5wasm/node');
+  await ready;
+  const suite = new h5wasm.File(at('hdf5', 'suite.hdf5'), 'r');
+  const maps = suite.get('maps') as Dataset;
+  expect(maps.shape).toEqual([24, 16, 16]);
+  expect([...(maps.value as Float32Array)]).toEqual([...readNpy(at('hdf5', 'maps.npy')).data]);
+  expect(suite.attrs.boxSize!.value).toBe(250);
+  expect(suite.attrs.names!.value).toBe('["Omega_m","sigma_8"]');
+  suite.close();
+  const snapshot = new h5wasm.File(at('hdf5', 'snapshots', '0000005.hdf5'), 'r');
+  const header = (snapshot.get('Header') as Group).attrs;
+  expect([...(header.NumPart_Total!.value as Uint32Array)]).toEqual([0, 4096, 0, 0, 0, 0]);
+  expect(header.BoxSize!.value).toBe(250_000);
+  expect(header.Time!.value).toBe(1);
+  const omegaM = readTable(at('hdf5', 'params.txt')).data[2 * 5]!;
+  expect(header.Omega0!.value).toBeCloseTo(omegaM, 12);
+  // Mass of all particles: Ω_m of 2.775e11 (M☉/h)/(Mpc/h)³, in 1e10 M☉/h.
+  expect((header.MassTable!.value as Float64Array)[1]! * 4096).toBeCloseTo(omegaM * 27.753662 * 250 ** 3, -1);
+  const [x, v, ids] = ['Coordinates', 'Velocities', 'ParticleIDs'].map(
+    (name) => (snapshot.get(`PartType1/${name}`) as Dataset).value as Float32Array,
+  );
+  expect(x!.every((value) => value >= 0 && value < 250_000)).toBe(true);
+  const mean = (values: Float32Array): number => values.reduce((a, b) => a + b * b, 0) / values.length;
+  // One-dimensional velocities of some hundred km/s, as matter has them today.
+  expect(Math.sqrt(mean(v!))).toBeGreaterThan(50);
+  expect(Math.sqrt(mean(v!))).toBeLessThan(1000);
+  expect(new Set(ids!).size).toBe(4096);
+  snapshot.close();
+}, 60_000);
+
+const hasH5py = spawnSync('python3', ['-c', 'import h5py']).status === 0;
+test.skipIf(!hasH5py)('h5py opens them', () => {
+  const script =
+    'import h5py, sys; f = h5py.File(sys.argv[1]); print(f["PartType1/Coordinates"].shape, int(f["Header"].attrs["NumPart_Total"][1]))';
+  const path = at('hdf5', 'snapshots', '0000000.hdf5');
+  expect(execFileSync('python3', ['-c', script, path], { encoding: 'utf8' }).trim()).toBe('(4096, 3) 4096');
+});
 
 /** Slurm for one node on loopback, as root; its daemons are stopped by `stop`. */
 async function startSlurm(root: string): Promise<{ environment: NodeJS.ProcessEnv; stop: () => void }> {

@@ -3,10 +3,11 @@
  * whoever makes it, so that the bytes do not depend on their number. A process whose parent has died ends after its row.
  */
 import { fork } from 'node:child_process';
-import { shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
+import { type SuiteParameter, shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from '../errors.ts';
-import { missingRows, readChoices, writeRow } from './folder.ts';
+import { missingRows, readChoices, snapshotPath, writeRow } from './folder.ts';
+import { writeGadget } from './hdf5.ts';
 import { WORKER } from './worker-name.ts';
 
 /**
@@ -20,11 +21,22 @@ export async function simulateHere(
   onRow: (done: number) => void,
   stop: () => boolean,
 ): Promise<boolean> {
-  const simulator = suiteSimulator(readChoices(folder), wasm());
+  const choices = readChoices(folder);
+  const simulator = suiteSimulator(choices, wasm());
   for (const [done, index] of rows.entries()) {
     if (stop()) return false;
     // Somebody else may have made it since.
-    if (missingRows(folder, [index]).length > 0) writeRow(folder, simulator.simulate(index));
+    if (missingRows(folder, [index]).length > 0) {
+      const particles = simulator.snapshot(index);
+      if (choices.snapshots) {
+        const theta = simulator.theta(index);
+        const value = (name: SuiteParameter): number =>
+          choices.held[name] ?? theta[choices.names.indexOf(name)]!;
+        const cosmology = { omegaM: value('Omega_m'), h: value('h'), boxSize: choices.boxSize };
+        await writeGadget(snapshotPath(folder, index), particles, cosmology);
+      }
+      writeRow(folder, simulator.mapsOf(index, particles));
+    }
     onRow(done + 1);
     // Lets signals and messages through.
     await new Promise((resolve) => setImmediate(resolve));

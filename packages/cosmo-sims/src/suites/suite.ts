@@ -67,6 +67,8 @@ export interface SuiteSimulator {
   readonly options: SuiteOptions;
   /** θ of a row. */
   theta(index: number): number[];
+  /** Maps of a row whose particles are known. */
+  mapsOf(index: number, particles: Snapshot): SuiteRow;
   /** @param onStep told of the stages done */
   simulate(index: number, onStep?: (done: number, total: number) => void): SuiteRow;
   /** The particles of a row, for catalogues and snapshots. */
@@ -140,33 +142,34 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
       ...(onStep ? { onStep } : {}),
     });
   };
+  const mapsOf: SuiteSimulator['mapsOf'] = (index, { positions, linear, scaleFactor }) => {
+    const theta = rows(index);
+    const omegaM = held.Omega_m ?? theta[names.indexOf('Omega_m')]!;
+    const grown = growth({ omegaM }, 'today').factor(scaleFactor);
+    const cells = mapSize * mapSize;
+    const maps = new Float32Array(mapsPerSimulation * cells);
+    const linearMaps = new Float32Array(maps.length);
+    const lattice = [particles, particles, particles];
+    for (let map = 0; map < mapsPerSimulation; map++) {
+      const slab = { axis: (map % 3) as 0 | 1 | 2, from: Math.floor(map / 3) * depth, depth };
+      const mesh = [mapSize, mapSize];
+      maps.set(slabOverdensity(positions, { mesh, boxSize, backend, ...slab }), map * cells);
+      const mean = slabMean(linear, { mesh: lattice, boxSize, ...slab });
+      const resampled =
+        mapSize === particles ? mean : resampleField(mean, { mesh: lattice.slice(1), to: mesh, backend });
+      linearMaps.set(
+        resampled.map((value) => value * grown),
+        map * cells,
+      );
+    }
+    return { index, theta, maps, linear: linearMaps };
+  };
   return {
     options,
     theta: rows,
     snapshot,
-    simulate: (index, onStep) => {
-      const theta = rows(index);
-      const { positions, linear, scaleFactor } = snapshot(index, onStep);
-      const omegaM = held.Omega_m ?? theta[names.indexOf('Omega_m')]!;
-      const grown = growth({ omegaM }, 'today').factor(scaleFactor);
-      const cells = mapSize * mapSize;
-      const maps = new Float32Array(mapsPerSimulation * cells);
-      const linearMaps = new Float32Array(maps.length);
-      const lattice = [particles, particles, particles];
-      for (let map = 0; map < mapsPerSimulation; map++) {
-        const slab = { axis: (map % 3) as 0 | 1 | 2, from: Math.floor(map / 3) * depth, depth };
-        const mesh = [mapSize, mapSize];
-        maps.set(slabOverdensity(positions, { mesh, boxSize, backend, ...slab }), map * cells);
-        const mean = slabMean(linear, { mesh: lattice, boxSize, ...slab });
-        const resampled =
-          mapSize === particles ? mean : resampleField(mean, { mesh: lattice.slice(1), to: mesh, backend });
-        linearMaps.set(
-          resampled.map((value) => value * grown),
-          map * cells,
-        );
-      }
-      return { index, theta, maps, linear: linearMaps };
-    },
+    mapsOf,
+    simulate: (index, onStep) => mapsOf(index, snapshot(index, onStep)),
   };
 }
 
