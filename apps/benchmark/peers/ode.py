@@ -134,3 +134,60 @@ def torchdiffeq_ode(case, threads):
         return run, lambda: require_near(picked(end[0]), exact, bound)
 
     return set_up
+
+
+def work_precision():
+    """Errors, evaluations and milliseconds of SciPy and torchdiffeq over tolerances, as JSON."""
+    import json
+    import time
+
+    import torch
+    from scipy.integrate import solve_ivp
+
+    torch.set_num_threads(1)
+    try:
+        from torchdiffeq import odeint
+    except ImportError:
+        odeint = None
+
+    def timed(run, repeats):
+        best, result = math.inf, None
+        for _ in range(repeats):
+            start = time.perf_counter()
+            result = run()
+            best = min(best, (time.perf_counter() - start) * 1e3)
+        return best, result
+
+    rows = []
+    for problem, (field, y0, t1, _) in SMALL.items():
+        exact = exact_end(field, y0, t1)
+        for method, scipy_name in [("dopri5", "RK45"), ("dopri8", "DOP853")]:
+            for exponent in range(3, 12):
+                tolerance = 10.0**-exponent
+                options = {"method": scipy_name, "rtol": tolerance, "atol": tolerance}
+                ms, solution = timed(lambda: solve_ivp(field, [0, t1], y0, **options), 3)
+                row = {"problem": problem, "side": f"SciPy {scipy_name}", "tolerance": tolerance}
+                error = max(abs(a - b) for a, b in zip(solution.y[:, -1], exact))
+                rows.append({**row, "error": error, "evaluations": solution.nfev, "milliseconds": ms})
+                if odeint is None or exponent > 9:
+                    continue
+                count = [0]
+
+                def tensors(t, y):
+                    count[0] += 1
+                    return torch.stack(field(t, y))
+
+                start = torch.tensor(y0, dtype=torch.float64)
+                times = torch.tensor([0.0, t1], dtype=torch.float64)
+                with torch.no_grad():
+                    ms, end = timed(
+                        lambda: odeint(tensors, start, times, rtol=tolerance, atol=tolerance, method=method)[-1], 1
+                    )
+                row["side"] = f"torchdiffeq {method}"
+                error = max(abs(float(a) - b) for a, b in zip(end, exact))
+                rows.append({**row, "error": error, "evaluations": count[0], "milliseconds": ms})
+    print(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    work_precision()

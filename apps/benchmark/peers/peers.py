@@ -15,6 +15,7 @@ The cases are those of `src/cases`, under the same ids, with the same shapes, nu
   rqs-gradient-…  the same, with the gradient of ½ Σ y² − Σ ln y' to inputs and parameters
   trenf-…         one training step of a TRENF: loss, gradient, Adam
   egnn-step-…     one training step of EGNN on charged particles: loss, gradient, Adam
+  pm-step-…, pm-run-…  particle-mesh N-body: one step; 2LPT and 40 steps
 
 Equations: Durkan, Bekasov, Murray, Papamakarios 2019, arXiv:1906.04032, eqs. 4 to 8 (spline); Dai & Seljak 2022,
 arXiv:2202.05282 (TRENF); Satorras, Hoogeboom, Welling 2021, arXiv:2102.09844, eqs. 3 to 7 (EGNN).
@@ -32,8 +33,9 @@ import sys
 import time
 
 import ode
+import particle_mesh
 
-DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "torchdiffeq": "torchdiffeq", "jax": "jax"}
+DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "torchdiffeq": "torchdiffeq", "jax": "jax", "jaxpm": "jaxpm"}
 
 # One training step: layers, knots of ln T and of psi, hidden units of the two networks of a layer.
 LAYERS, KNOTS, HIDDEN, PARAMETERS_OF_THETA = 5, 8, 64, 2
@@ -60,7 +62,7 @@ def describe(case):
         return {"kind": "trenf", "grid": (n,) * dimensions, "batch": batch}
     if match := re.fullmatch(r"egnn-step-charges-batch(\d+)", case):
         return {"kind": "egnn", "batch": int(match[1]), "particles": 5}
-    return ode.describe(case)
+    return ode.describe(case) or particle_mesh.describe(case)
 
 
 # ----------------------------------------------------------------------------------------------------- the machinery
@@ -569,6 +571,8 @@ PEERS = {
     ("egnn", "torch"): torch_egnn,
     ("ode", "scipy"): ode.scipy_ode,
     ("ode", "torchdiffeq"): ode.torchdiffeq_ode,
+    ("pm-step", "jaxpm"): particle_mesh.jaxpm_step,
+    ("pm-run", "jaxpm"): particle_mesh.jaxpm_run,
 }
 
 

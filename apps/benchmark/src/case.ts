@@ -34,7 +34,7 @@ export interface NodePeer {
 /** A peer that runs in Python, through `peers/peers.py`, which has the same case under the same id. */
 export interface PythonPeer {
   readonly kind: 'python';
-  readonly name: 'scipy' | 'pyfftw' | 'torch' | 'torchdiffeq' | 'jax';
+  readonly name: 'scipy' | 'pyfftw' | 'torch' | 'torchdiffeq' | 'jax' | 'jaxpm';
   readonly threads: readonly number[];
 }
 

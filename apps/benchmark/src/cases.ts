@@ -3,6 +3,7 @@ import type { BenchmarkCase } from './case.ts';
 import { EGNN_CASES } from './cases/egnn.ts';
 import { FFT_CASES } from './cases/fft.ts';
 import { ODE_CASES } from './cases/ode.ts';
+import { PARTICLE_MESH_CASES } from './cases/particle-mesh.ts';
 import { RATIONAL_QUADRATIC_CASES } from './cases/rational-quadratic.ts';
 import { TRENF_CASES } from './cases/trenf.ts';
 
@@ -12,4 +13,5 @@ export const CASES: readonly BenchmarkCase[] = [
   ...TRENF_CASES,
   ...EGNN_CASES,
   ...ODE_CASES,
+  ...PARTICLE_MESH_CASES,
 ];
