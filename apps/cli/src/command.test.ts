@@ -33,7 +33,7 @@ beforeAll(async () => {
     logLevel: 'error',
     ssr: {
       noExternal: true,
-      external: ['@resvg/resvg-js'],
+      external: ['@resvg/resvg-js', 'webgpu'],
       resolve: { conditions: ['@equiflow/source', ...defaultServerConditions] },
     },
     build: {

@@ -16,10 +16,10 @@ import {
 } from '@equiflow/flows';
 import { FileError } from '@equiflow/io';
 import { readFile } from '@equiflow/io/node';
-import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { InputError } from './errors.ts';
 import { type MapStack, openMaps } from './maps.ts';
 import type { NamedPrior } from './options.ts';
+import { openPlace, type PlaceOptions } from './place.ts';
 
 /** What `train` stores beside the flow. */
 export interface ModelNotes {
@@ -71,25 +71,26 @@ export function readModel(folder: string): Model {
   };
 }
 
-/** A model ready to be asked, in float64. */
+/** A model ready to be asked: in float64 by workers, in float32 on a GPU. */
 export interface OpenModel extends Model {
   readonly evaluator: Evaluator;
-  readonly pool: Pool;
+  /** What computes, in words. */
+  readonly backend: string;
   close(): Promise<void>;
 }
 
-/** Opens a model over a pool of workers. */
-export async function openModel(folder: string, workers?: number): Promise<OpenModel> {
+/** Opens a model over a pool of workers or on a GPU. */
+export async function openModel(folder: string, where: PlaceOptions): Promise<OpenModel> {
   const model = readModel(folder);
-  const pool = await openPool(workers === undefined ? {} : { workers });
-  const evaluator = openEvaluator(model.flow, model.checkpoint.state.best, { pool });
+  const opened = await openPlace(where);
+  const evaluator = openEvaluator(model.flow, model.checkpoint.state.best, { pool: opened.place });
   return {
     ...model,
     evaluator,
-    pool,
+    backend: opened.name,
     async close() {
       await evaluator.close();
-      await pool.close();
+      await opened.close();
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   addExactOptions,
   addMapsOptions,
   addParamsOptions,
-  addWorkers,
+  addPlace,
   declare,
   exactChoice,
 } from './shared.ts';
@@ -39,7 +39,7 @@ export const addInfer: AddCommand = (program, run) => {
     .option('--samples <number>', 'draws a map in its chain', integer('--samples', 2), 1000)
     .option('--figures <number>', 'maps to draw corner plots of', integer('--figures', 0), 4)
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1);
-  addWorkers(addExactOptions(command)).action((flags: Flags) =>
+  addPlace(addExactOptions(command)).action((flags: Flags) =>
     run(async () => {
       const { exact: _spectrum, exactKind: _kind, set: _set, ...rest } = flags;
       const { infer } = await import('../commands/infer.ts');

@@ -1,7 +1,7 @@
 /** The options of `equiflow sample`. */
 import type { SampleOptions } from '../commands/sample.ts';
 import { integer, numbers } from '../options.ts';
-import { type AddCommand, addWorkers, declare } from './shared.ts';
+import { type AddCommand, addPlace, declare } from './shared.ts';
 
 const EXAMPLES = `
 equiflow sample --model model --theta 0.3,0.8 --count 16 --out samples.npy --png`;
@@ -19,7 +19,7 @@ export const addSample: AddCommand = (program, run) => {
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1)
     .requiredOption('--out <file>', 'the maps, a .npy file of float32')
     .option('--png [file]', 'also a picture of the first 16 (default: beside the maps)');
-  addWorkers(command).action((flags: SampleOptions & { readonly json: boolean }) =>
+  addPlace(command).action((flags: SampleOptions & { readonly json: boolean }) =>
     run(async () => (await import('../commands/sample.ts')).sample(flags), flags.json),
   );
 };

@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import type { ExactChoice } from '../exact.ts';
 import { assignments, columns, integer, list, oneOf } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import { backends } from '../place.ts';
 
 /** Runs a command and shows its outcome. */
 export type Run = (work: () => Promise<Outcome>, json: boolean) => Promise<void>;
@@ -47,6 +48,15 @@ export function addWorkers(command: Command): Command {
     '--workers <number>',
     'worker threads (default: as many as the machine runs at once); results do not depend on it',
     integer('--workers', 1),
+  );
+}
+
+/** Where the flow is computed, and the number of workers. */
+export function addPlace(command: Command): Command {
+  return addWorkers(command).addOption(
+    new Option('--backend <name>', 'what computes: wasm (worker threads), or gpu (WebGPU, in float32)')
+      .default('wasm')
+      .argParser(oneOf('--backend', backends)),
   );
 }
 

@@ -3,7 +3,7 @@ import { trainingDefaults, trenfDefaults } from '@equiflow/flows';
 import { Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
 import { integer, number, oneOf, prior, widths } from '../options.ts';
-import { type AddCommand, addMapsOptions, addParamsOptions, addWorkers, declare } from './shared.ts';
+import { type AddCommand, addMapsOptions, addParamsOptions, addPlace, declare } from './shared.ts';
 
 const EXAMPLES = `
 equiflow train --maps maps/maps.npy --params maps/params.txt --box 1000 \\
@@ -108,7 +108,7 @@ export const addTrain: AddCommand = (program, run) => {
       30,
     )
     .option('--restart', 'forget the training that the folder holds', false);
-  addWorkers(command).action((flags: TrainOptions & { readonly json: boolean }) =>
+  addPlace(command).action((flags: TrainOptions & { readonly json: boolean }) =>
     run(async () => (await import('../commands/train.ts')).train(flags), flags.json),
   );
 };

@@ -77,7 +77,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Outcome> {
       `--calibration ${options.calibration}: give at least ${FEWEST} maps, or 0 to leave it out`,
     );
   }
-  const model = await openModel(options.model, options.workers);
+  const model = await openModel(options.model, options);
   try {
     return await evaluateWith(model, options);
   } finally {

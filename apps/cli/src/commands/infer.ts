@@ -15,6 +15,7 @@ import { type OpenModel, openMapsFor, openModel, prepareMap } from '../model.ts'
 import { label } from '../names.ts';
 import type { Outcome } from '../outcome.ts';
 import { requireOwnFolder, writeResults } from '../output.ts';
+import type { BackendName } from '../place.ts';
 import { exactPosterior, gridMoments, type Moments, mapPosterior, methodFor } from '../posterior.ts';
 import { progressBar } from '../progress.ts';
 
@@ -36,6 +37,7 @@ export interface InferOptions extends ColumnChoice {
   readonly exact?: ExactChoice;
   readonly seed: number;
   readonly workers?: number;
+  readonly backend?: BackendName;
   readonly out: string;
 }
 
@@ -63,6 +65,8 @@ export interface InferSummary {
   readonly method: 'grid' | 'sampler';
   readonly samples: number;
   readonly exact: ExactChoice | null;
+  /** What computed, in words. */
+  readonly backend: string;
   readonly seconds: number;
   readonly results: readonly MapResult[];
 }
@@ -73,7 +77,7 @@ export const INFER_MARKER = 'summary.json';
 /** Runs the command. */
 export async function infer(options: InferOptions): Promise<Outcome> {
   requireOwnFolder(options.out, INFER_MARKER);
-  const model = await openModel(options.model, options.workers);
+  const model = await openModel(options.model, options);
   try {
     return await inferWith(model, options);
   } finally {
@@ -128,6 +132,7 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
       method,
       samples: options.samples,
       exact: options.exact ?? null,
+      backend: model.backend,
       seconds: (performance.now() - start) / 1000,
       results,
     };

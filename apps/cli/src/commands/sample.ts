@@ -10,6 +10,7 @@ import { type OpenModel, openModel } from '../model.ts';
 import { label } from '../names.ts';
 import { requireTheta } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import type { BackendName } from '../place.ts';
 import { progressBar } from '../progress.ts';
 
 /** Choices of `sample`. */
@@ -23,6 +24,7 @@ export interface SampleOptions {
   /** True: a picture beside `out`; a name: there. */
   readonly png?: string | true;
   readonly workers?: number;
+  readonly backend?: BackendName;
 }
 
 /** Maps in the picture. */
@@ -36,7 +38,7 @@ export async function sample(options: SampleOptions): Promise<Outcome> {
   if (!out.endsWith('.npy')) throw new InputError(`--out ${out}: give a name that ends in .npy`);
   if (existsSync(out) && statSync(out).isDirectory())
     throw new InputError(`--out ${out} is a folder; name a file`);
-  const model = await openModel(options.model, options.workers);
+  const model = await openModel(options.model, options);
   try {
     requireTheta('--theta', options.theta, model.prior);
     return await sampleWith(model, options);
@@ -88,7 +90,16 @@ async function sampleWith(
       `${count} maps at ${point} in ${out}`,
       ...(picture === undefined ? [] : [`picture in ${picture}`]),
     ],
-    data: { maps: out, picture: picture ?? null, count, theta, seed, model: model.folder, modelId: model.id },
+    data: {
+      backend: model.backend,
+      maps: out,
+      picture: picture ?? null,
+      count,
+      theta,
+      seed,
+      model: model.folder,
+      modelId: model.id,
+    },
   };
 }
 

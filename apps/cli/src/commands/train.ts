@@ -27,7 +27,8 @@ import {
   withDrawnMeans,
 } from '@equiflow/flows';
 import { readFile, writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
-import { openPool, type Pool } from '@equiflow/tensor-wasm';
+import { TensorError } from '@equiflow/tensor';
+import { openPool } from '@equiflow/tensor-wasm';
 import { covarianceTable } from '../covariance-table.ts';
 import { EXIT, InputError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
@@ -44,6 +45,7 @@ import {
 import { type Model, type ModelNotes, modelFile, readModel } from '../model.ts';
 import type { NamedPrior } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import { type BackendName, type OpenPlace, openPlace } from '../place.ts';
 import { clock, progressBar } from '../progress.ts';
 import { type Choices, requireSameChoices } from '../training-choices.ts';
 
@@ -78,6 +80,7 @@ export interface TrainOptions {
   readonly loss: 'generative' | 'discriminative';
   readonly draws: number;
   readonly workers?: number;
+  readonly backend?: BackendName;
   /** Seconds between checkpoints; 0: after every step. */
   readonly checkpointEvery: number;
   readonly restart: boolean;
@@ -111,12 +114,12 @@ export async function train(options: TrainOptions): Promise<Outcome> {
   if (stored?.state.finished) return outcomeOf(stored, options.out, 'was already finished');
 
   const dataset = datasetOf(maps, table, simulations, options.prior);
-  const pool = await openPool(options.workers === undefined ? {} : { workers: options.workers });
+  const opened = await openPlace(options);
   try {
-    const checkpoint = stored ?? (await beginning(options, dataset, maps, init, training, choices, pool));
-    return await continueTraining(checkpoint, dataset, options, pool, stored !== null);
+    const checkpoint = stored ?? (await beginning(options, dataset, maps, init, training, choices));
+    return await continueTraining(checkpoint, dataset, options, opened, stored !== null);
   } finally {
-    await pool.close();
+    await opened.close();
     maps.source.close();
   }
 }
@@ -220,7 +223,6 @@ async function beginning(
   init: Model | null,
   training: TrainingOptions,
   choices: Choices,
-  pool: Pool,
 ): Promise<Checkpoint> {
   const { logDensity, prior, seed } = options;
   const split = splitBySimulation(dataset, training.validationFraction, seed);
@@ -253,8 +255,7 @@ async function beginning(
     meanDraw,
     choices,
     seconds: 0,
-    covariances:
-      options.loss === 'discriminative' ? await tableOf(flow, state.best, prior, seed, pool) : null,
+    covariances: options.loss === 'discriminative' ? await tableOf(flow, state.best, prior, options) : null,
   };
   return { spec, training, state, notes: { ...notes } };
 }
@@ -263,14 +264,16 @@ async function tableOf(
   flow: Trenf,
   parameters: Float32Array,
   prior: NamedPrior,
-  seed: number,
-  pool: Pool,
+  { seed, workers }: TrainOptions,
 ): Promise<CovarianceTable> {
+  // Differences of likelihoods: in float64, whatever trains.
+  const pool = await openPool(workers === undefined ? {} : { workers });
   const evaluator = openEvaluator(flow, parameters, { pool });
   try {
     return await covarianceTable(flow, evaluator, prior, seed);
   } finally {
     await evaluator.close();
+    await pool.close();
   }
 }
 
@@ -301,7 +304,7 @@ async function continueTraining(
   checkpoint: Checkpoint,
   plain: MapDataset,
   options: TrainOptions,
-  pool: Pool,
+  { place, name }: OpenPlace,
   resumed: boolean,
 ): Promise<Outcome> {
   const { spec, training, state } = checkpoint;
@@ -310,12 +313,12 @@ async function continueTraining(
   const dataset = meanDraw ? withDrawnMeans(plain, meanDraw, spec.logDensity) : plain;
   const flow = trenf(spec);
   const executor: PooledLossExecutor = notes.covariances
-    ? await discriminativeExecutor(flow, pool, {
+    ? await discriminativeExecutor(flow, place, {
         table: notes.covariances,
         draws: training.draws,
         seed: training.seed,
       })
-    : await generativeExecutor(flow, pool);
+    : await generativeExecutor(flow, place);
   const interrupt = watchInterrupt();
   const begun = performance.now();
   const soFar = (): Checkpoint => ({
@@ -356,11 +359,20 @@ async function continueTraining(
     }
     bar?.end();
     save();
+  } catch (error) {
+    // What the place cannot compute any more can be gone on with elsewhere, from the last step.
+    if (error instanceof TensorError && state.step > 0) save();
+    throw error;
   } finally {
     interrupt.release();
     await executor.close();
   }
-  return outcomeOf(soFar(), options.out, resumed ? 'went on and finished' : 'finished');
+  const outcome = outcomeOf(soFar(), options.out, resumed ? 'went on and finished' : 'finished');
+  return {
+    ...outcome,
+    lines: [...outcome.lines, `computed by ${name}`],
+    data: { ...outcome.data, backend: name },
+  };
 }
 
 /** The history as a file of its own, for plots. */
