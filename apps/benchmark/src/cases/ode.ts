@@ -35,7 +35,8 @@ interface Problem {
   readonly returning: (t: number, y: number[]) => number[];
 }
 
-const problems: Record<'lorenz' | 'kepler', Problem> = {
+/** Problems of a few components. */
+export const problems: Record<'lorenz' | 'kepler', Problem> = {
   lorenz: {
     field: lorenz,
     y0: [1, 1, 1],
