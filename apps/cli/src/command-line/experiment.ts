@@ -56,6 +56,12 @@ export const addExperiment: AddCommand = (program, run) => {
       oneOf('--schedule', ['constant', 'cosine'] as const),
       'constant' as const,
     )
+    .option(
+      '--average <decay>',
+      'keep the running mean of the parameters, with this decay a step, such as 0.999',
+      number('--average', { least: 0, most: 0.99999 }),
+      0,
+    )
     .option('--seed <number>', 'seed of the systems and of the training', integer('--seed', 0), 1);
   addWorkers(command).action((flags: ChargedParticlesCommand & { readonly json: boolean }) =>
     run(async () => (await import('../commands/charged-particles.ts')).chargedParticles(flags), flags.json),

@@ -64,6 +64,8 @@ export interface ChargedParticlesCommand {
   readonly batch: number;
   readonly learningRate: number;
   readonly schedule: 'constant' | 'cosine';
+  /** Decay of the running mean of the parameters; 0: none. */
+  readonly average: number;
   readonly seed: number;
   readonly workers?: number;
   readonly out: string;
@@ -177,7 +179,7 @@ async function trainOne(
   pool: Pool,
   interrupt: Interrupt,
 ): Promise<ChargedResult | null> {
-  const { layers, hidden, learningRate, schedule, seed, budget } = options;
+  const { layers, hidden, learningRate, schedule, average, seed, budget } = options;
   const model = MODELS[name].make({ layers, hidden });
   const parameters = layoutOf(model.parameters).size;
   const file = join(options.out, `${name}.safetensors`);
@@ -199,6 +201,7 @@ async function trainOne(
       batch,
       learningRate,
       schedule,
+      average,
       seed,
       epochs,
     };
@@ -221,7 +224,7 @@ async function trainOne(
     const training = trainCharged(
       executor,
       data,
-      { epochs, seed, batch, learningRate: rate, validateEvery: VALIDATE_EVERY },
+      { epochs, seed, batch, learningRate: rate, averageDecay: average, validateEvery: VALIDATE_EVERY },
       state,
     );
     for await (const { epoch, training: error } of training) {
@@ -238,9 +241,9 @@ async function trainOne(
     // An end between two validations: the last parameters may be the best. The saved state goes on as if unasked.
     let best = state.best;
     if (state.epoch < epochs && state.epoch % VALIDATE_EVERY !== 0) {
-      const last = await meanSquaredError(executor, state.parameters, data.validation);
+      const last = await meanSquaredError(executor, state.average, data.validation);
       if (last < best.validation) {
-        best = { parameters: state.parameters, validation: last, epoch: state.epoch };
+        best = { parameters: state.average, validation: last, epoch: state.epoch };
       }
     }
     return {

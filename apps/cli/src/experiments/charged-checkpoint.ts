@@ -11,12 +11,15 @@ const VERSION = 1;
 
 /** Writes the file, whole or not at all. */
 export function saveCharged(file: string, choices: ChargedChoices, state: ChargedTrainingState): void {
-  const { parameters, optimiser, best, epoch } = state;
+  const { parameters, average, optimiser, best, epoch } = state;
   const moments = Object.entries(optimiser).map(([name, data]) => [`optimiser.${name}`, data] as const);
   const tensors = Object.fromEntries(
-    [['parameters', parameters] as const, ['best', best.parameters] as const, ...moments].map(
-      ([name, data]): [string, StoredTensor] => [name, { shape: [data.length], data }],
-    ),
+    [
+      ['parameters', parameters] as const,
+      ['average', average] as const,
+      ['best', best.parameters] as const,
+      ...moments,
+    ].map(([name, data]): [string, StoredTensor] => [name, { shape: [data.length], data }]),
   );
   const header = {
     version: VERSION,
@@ -64,6 +67,7 @@ export function loadCharged(file: string, model: ChargedModel): SavedCharged | n
     target.set(stored as Float32Array);
   };
   fill(state.parameters, 'parameters');
+  fill(state.average, 'average');
   fill(state.best.parameters, 'best');
   for (const [name, values] of Object.entries(state.optimiser)) fill(values, `optimiser.${name}`);
   state.epoch = header.epoch;

@@ -10,7 +10,7 @@ import {
   relativeDifference,
   reordered,
 } from '../testing/motions.ts';
-import { type ChargedDataset, chargedDataset } from './dataset.ts';
+import { type ChargedDataset, chargedBatch, chargedDataset } from './dataset.ts';
 import {
   type ChargedModel,
   chargedEgnn,
@@ -135,6 +135,28 @@ describe('training', () => {
     const rest = await trained(network, 4, 3e-3, structuredClone(half.state));
     expect([...half.records, ...rest.records]).toEqual(whole.records);
     expect(rest.state).toEqual(whole.state);
+  });
+
+  test('keeps the running mean of the parameters where asked', async () => {
+    const model = linearDynamics();
+    const options = { epochs: 3, seed: 3, batch: 50, learningRate: 0.02, averageDecay: 0.9 };
+    const state = initialChargedState(model, 3);
+    const times: number[] = [];
+    let mean = state.parameters[0]!;
+    // An epoch of one step.
+    const one = chargedBatch(
+      training,
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    for await (const _ of trainCharged(executorOf(model), { training: one, validation }, options, state)) {
+      times.push(state.parameters[0]!);
+      const decay = Math.min(0.9, (1 + times.length) / (10 + times.length));
+      mean = decay * mean + (1 - decay) * times.at(-1)!;
+      expect(state.average[0]).toBeCloseTo(mean, 6);
+    }
+    expect(state.average[0]).not.toBe(state.parameters[0]);
+    const error = await meanSquaredError(executorOf(model), state.best.parameters, validation);
+    expect(error).toBe(state.best.validation);
   });
 
   test.each([radialField(small), graphNetwork(small)])('$name learns', async (model) => {

@@ -32,6 +32,11 @@ export interface ChargedTrainingOptions {
   readonly batch?: number;
   /** A number, or a schedule of the step. Default 5e-4, the paper's. */
   readonly learningRate?: number | Schedule;
+  /**
+   * Parameters are validated and kept as their running mean over the steps, ā ← d ā + (1 − d) a with this d (or
+   * (1 + step)/(10 + step) while that is less; Polyak & Juditsky 1992). Default 0: the parameters themselves.
+   */
+  readonly averageDecay?: number;
   /** The validation error is computed after every so many epochs, and after the last. Default 1. */
   readonly validateEvery?: number;
 }
@@ -41,6 +46,8 @@ export interface ChargedTrainingState {
   /** Epochs done. */
   epoch: number;
   readonly parameters: Float32Array;
+  /** Their running mean. */
+  readonly average: Float32Array;
   /** Adam's, by name. */
   readonly optimiser: Readonly<Record<string, Float64Array>>;
   /** Parameters of the best validation error so far, that error, and its epoch. */
@@ -63,6 +70,7 @@ export function initialChargedState(model: ChargedModel, seed: number): ChargedT
   return {
     epoch: 0,
     parameters,
+    average: parameters.slice(),
     optimiser: adam(parameters.length).state,
     best: { parameters: parameters.slice(), validation: Number.POSITIVE_INFINITY, epoch: 0 },
   };
@@ -84,7 +92,7 @@ export async function* trainCharged(
   options: ChargedTrainingOptions,
   state: ChargedTrainingState,
 ): AsyncGenerator<ChargedEpoch, void> {
-  const { epochs, seed, learningRate = 5e-4, validateEvery = 1 } = options;
+  const { epochs, seed, learningRate = 5e-4, averageDecay = 0, validateEvery = 1 } = options;
   const { size, particles } = data.training;
   const batch = Math.min(options.batch ?? 100, size);
   for (const [name, value] of Object.entries({ epochs, batch, validateEvery })) {
@@ -92,7 +100,10 @@ export async function* trainCharged(
       throw new TensorError(`trainCharged: ${name} is ${value}; give a positive whole number`);
     }
   }
-  const { parameters, best } = state;
+  if (!(averageDecay >= 0 && averageDecay < 1)) {
+    throw new TensorError(`trainCharged: averageDecay is ${averageDecay}; give a number in [0, 1)`);
+  }
+  const { parameters, average, best } = state;
   const optimiser = adam(parameters.length, { learningRate });
   optimiser.restore(state.optimiser);
   const steps = chargedStepsPerEpoch(size, batch);
@@ -113,20 +124,27 @@ export async function* trainCharged(
         parameters,
         gradient.map((value) => value / values),
       );
+      const done = optimiser.state.step![0]!;
+      updateMean(average, parameters, Math.min(averageDecay, (1 + done) / (10 + done)));
       total += loss / values;
     }
     let validation: number | null = null;
     if (epoch % validateEvery === 0 || epoch === epochs) {
-      validation = await meanSquaredError(executor, parameters, data.validation);
+      validation = await meanSquaredError(executor, average, data.validation);
       if (validation < best.validation) {
         Object.assign(best, { validation, epoch });
-        best.parameters.set(parameters);
+        best.parameters.set(average);
       }
     }
     for (const [name, values] of Object.entries(optimiser.state)) state.optimiser[name]!.set(values);
     state.epoch = epoch;
     yield { epoch, training: total / steps, validation };
   }
+}
+
+/** mean ← d mean + (1 − d) values. */
+function updateMean(mean: Float32Array, values: Float32Array, decay: number): void {
+  for (let i = 0; i < mean.length; i++) mean[i] = values[i]! + decay * (mean[i]! - values[i]!);
 }
 
 /** Mean squared error of a coordinate on a dataset. */
