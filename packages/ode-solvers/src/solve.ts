@@ -11,6 +11,16 @@ import { notFinite, type PreparedSolver, prepareSolver } from './prepare.ts';
 import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
 import { OdeError, type VectorField } from './types.ts';
 
+/** A zero of an event inside a step. */
+interface Crossing {
+  readonly event: number;
+  readonly t: number;
+}
+const noEvents: readonly Crossing[] = [];
+
+/** No step is shorter, at t = 0 too. */
+const shortestStep = Number.MIN_VALUE * 2 ** 60;
+
 /**
  * Solves y' = f(t, y), y(t0) = y0.
  *
@@ -45,12 +55,13 @@ export function runSolver(
   Object.assign(statistics, { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 });
   const direction = t1 >= t0 ? 1 : -1;
   const jumps = new Set(orderedTimes('discontinuities', options.discontinuities ?? [], span));
+  const hasJumps = jumps.size > 0;
   const targets = mergeTimes(
     [...orderedTimes('hitTimes', options.hitTimes ?? [], span), ...jumps, t1],
     t0,
     direction,
   );
-  const { saveAt = 'steps', events = [], minimumStep = 0, maximumSteps = 1e6 } = options;
+  const { onStep, onProgress, saveAt = 'steps', events = [], minimumStep = 0, maximumSteps = 1e6 } = options;
   const maximumStep = options.maximumStep ?? Number.POSITIVE_INFINITY;
   const outputs = typeof saveAt === 'string' ? null : orderedTimes('saveAt', saveAt, span);
   const dense = options.dense ? denseOutput(dimension, t0) : null;
@@ -146,11 +157,9 @@ export function runSolver(
     const tNext = lands ? goal : fixed ? tFixed : t + direction * taken;
     let h = fixed ? segment.h : tNext - t - afterJump;
     // A step that lands on a jump of f ends just before it, so that no stage sees the other side.
-    if (lands && jumps.has(goal)) h -= direction * 2 * Number.EPSILON * Math.max(Math.abs(goal), Math.abs(h));
-    if (
-      !lands &&
-      taken < Math.max(minimumStep, 8 * Number.EPSILON * Math.abs(t), Number.MIN_VALUE * 2 ** 60)
-    ) {
+    if (lands && hasJumps && jumps.has(goal))
+      h -= direction * 2 * Number.EPSILON * Math.max(Math.abs(goal), Math.abs(h));
+    if (!lands && taken < Math.max(minimumStep, 8 * Number.EPSILON * Math.abs(t), shortestStep)) {
       if (Number.isNaN(failedLast)) return fail('not-finite', notFinite(problem, t, failedStep, stepper.y));
       const what =
         failedLast === Number.POSITIVE_INFINITY
@@ -195,7 +204,7 @@ export function runSolver(
     let tEnd = tNext;
     const wantsOutput =
       outputs !== null && nextOutput < outputs.length && direction * (outputs[nextOutput]! - tNext) <= 0;
-    let happened: { event: number; t: number }[] = [];
+    let happened = noEvents;
     let after = eventValues;
     if (events.length > 0) {
       after = events.map((event) => event.value(tNext, stepper.yNext));
@@ -203,19 +212,18 @@ export function runSolver(
       if (crossing.length > 0) {
         stepper.interpolant(coefficients);
         const step = { t, h, coefficients };
-        happened = crossing.map((event) => {
+        happened = crossing.map((event): Crossing => {
           const g = (at: number): number => events[event]!.value(at, evaluatePolynomial(step, at, scratch));
           return { event, t: findZero(g, t, tNext, eventValues[event]!, after[event]!) };
         });
-        happened.sort((a, b) => direction * (a.t - b.t));
+        happened = [...happened].sort((a, b) => direction * (a.t - b.t));
       }
     }
-    if (dense || wantsOutput) {
-      if (happened.length === 0) stepper.interpolant(coefficients);
-    }
-    const step = { t, h, coefficients };
+    const polynomialNeeded = dense !== null || wantsOutput;
+    if (polynomialNeeded && happened.length === 0) stepper.interpolant(coefficients);
+    const step = polynomialNeeded || happened.length > 0 ? { t, h, coefficients } : null;
     for (const { event, t: at } of happened) {
-      const y = evaluatePolynomial(step, at, new Float64Array(dimension));
+      const y = evaluatePolynomial(step!, at, new Float64Array(dimension));
       records.push({ event, t: at, y: y.slice() });
       const { action = 'record' } = events[event]!;
       if (action === 'record') continue;
@@ -237,15 +245,16 @@ export function runSolver(
       direction * (outputs[nextOutput]! - tEnd) <= 0
     ) {
       const at = outputs[nextOutput]!;
-      rows.add(at, at === tNext ? stepper.yNext : evaluatePolynomial(step, at, new Float64Array(dimension)));
+      rows.add(at, at === tNext ? stepper.yNext : evaluatePolynomial(step!, at, new Float64Array(dimension)));
       nextOutput++;
     }
     if (dense) {
-      dense.add(step);
+      dense.add(step!);
       coefficients = new Float64Array(size);
     }
+    const tBefore = t;
     t = tEnd;
-    const past = jumps.has(t) || changed;
+    const past = changed || (hasJumps && jumps.has(t));
     if (changed) {
       const y = scratch.slice();
       if (saveAt === 'steps') {
@@ -268,19 +277,15 @@ export function runSolver(
       eventValues = events.map((event) => event.value(t, stepper.y));
     } else eventValues = after;
     if (t === goal) target++;
-    if (
-      options.onStep &&
-      options.onStep({ t, y: stepper.y, h: t - step.t }) === false &&
-      status === undefined
-    ) {
+    if (onStep && onStep({ t, y: stepper.y, h: t - tBefore }) === false && status === undefined) {
       status = 'stopped';
       message = `${method.name}: stopped by onStep at t = ${t}`;
     }
-    if (options.onProgress) {
+    if (onProgress) {
       const share = Math.abs((t - t0) / (t1 - t0));
       if (share - progress >= 0.01 || t === t1) {
         progress = share;
-        options.onProgress(share);
+        onProgress(share);
       }
     }
     if (status !== undefined) return finish();
