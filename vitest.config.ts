@@ -7,9 +7,13 @@ import { softwareVulkan } from './tools/vulkan.mjs';
 /** Tests read the packages' sources, not what was built from them. */
 const source = '@equiflow/source';
 
+/** No test is a race: the limit is for what hangs, and holds on a machine that is busy with other things. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 const node: TestProjectConfiguration = {
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
+    ...patience,
     name: 'node',
     environment: 'node',
     pool: 'forks',
@@ -26,6 +30,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
   },
   test: {
+    ...patience,
     name: 'browser',
     include: ['packages/*/src/**/*.browser.test.ts'],
     exclude: ['**/node_modules/**'],
