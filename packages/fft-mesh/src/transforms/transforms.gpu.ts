@@ -29,13 +29,33 @@ export function gpuRadices(n: number): number[] {
   }
 }
 
+/** The elements start + k · step of an axis, for the k of a loop: what does not depend on k is computed before it. */
+interface Stretch {
+  readonly start: string;
+  readonly k: string;
+  readonly step: number;
+}
+
 /** Real and imaginary part of an element on the axis that is transformed; no imaginary part for real data. */
 type Source = (
   code: GpuCode,
   outer: string,
-  along: string,
+  along: Stretch,
   within: string,
 ) => readonly [string, string | null];
+
+/** The flat place of an element of [outer, length, inner]. */
+function placeOf(
+  code: GpuCode,
+  lane: string,
+  { start, k, step }: Stretch,
+  within: string,
+  length: number,
+  inner: number,
+): string {
+  const first = code.let(`(${lane} * ${length} + ${start}) * ${inner} + ${within}`);
+  return code.let(`${first} + ${k} * ${step * inner}`);
+}
 
 /** One axis of a transform, seen as [outer, n, inner]. */
 interface AxisTransform {
@@ -87,23 +107,23 @@ function transformAxis<A>(l: GpuLowering<A>, source: Source, axis: AxisTransform
         const j = span === 1 ? block : code.remainder(block, radix);
         const p = span === 1 ? '0' : code.quotient(block, radix);
         const total = code.variable('0');
-        // The angle j (p + span k) of the roots of `left`, kept below it.
-        const angle = code.variable(span === 1 ? '0' : `${j} * ${p}`);
+        // The angle j (p + span k) of the roots of `left`, in roots of n, kept below n.
+        const angle = code.variable(span === 1 ? '0' : `${j} * ${p} * ${before}`);
+        const turn = code.let(`${j} * ${span * before}`);
         const side = complex ? code.let(`${part} * ${n}`) : '0';
         const other = complex ? code.let(`${n} - ${side}`) : String(n);
         const sign = complex ? code.let(`2 * ${part} - 1`) : '(0 - 1)';
+        const start = code.let(`${q} + ${p} * ${before}`);
         code.loop(radix, (k) => {
-          const at = code.let(`${q} + (${p} + ${k} * ${span}) * ${before}`);
-          const [re, im] = from(code, lane, at, within);
-          const turn = code.let(`${angle} * ${before}`);
-          const straight = code.read(table, code.let(`${turn} + ${side}`));
+          const [re, im] = from(code, lane, { start, k, step: span * before }, within);
+          const straight = code.read(table, code.let(`${angle} + ${side}`));
           if (im === null) code.assign(total, `${total} + ${re} * ${straight}`);
           else {
-            const crossed = code.read(table, code.let(`${turn} + ${other}`));
+            const crossed = code.read(table, code.let(`${angle} + ${other}`));
             code.assign(total, `${total} + ${re} * ${straight} + ${sign} * ${im} * ${crossed}`);
           }
-          code.assign(angle, `${angle} + ${j} * ${span}`);
-          code.when(`${angle} >= ${left}`, () => code.assign(angle, `${angle} - ${left}`));
+          const next = code.let(`${angle} + ${turn}`);
+          code.assign(angle, `(${next} >= ${n} ? ${next} - ${n} : ${next})`);
         });
         return last && axis.scale !== 1 ? code.let(`${total} * ${axis.scale}`) : total;
       }),
@@ -117,7 +137,7 @@ function transformAxis<A>(l: GpuLowering<A>, source: Source, axis: AxisTransform
 /** Reads [re, im] halves of [outer, length, inner]. */
 function complexSource(array: GpuArray, length: number, inner: number, outer: number): Source {
   return (code, lane, along, within) => {
-    const at = code.let(`(${lane} * ${length} + ${along}) * ${inner} + ${within}`);
+    const at = placeOf(code, lane, along, within, length, inner);
     return [code.read(array, at), code.read(array, code.let(`${at} + ${outer * length * inner}`))];
   };
 }
@@ -125,7 +145,7 @@ function complexSource(array: GpuArray, length: number, inner: number, outer: nu
 /** Reads a pair of arrays [outer, length, inner]. */
 function pairSource(re: GpuArray, im: GpuArray, length: number, inner: number): Source {
   return (code, lane, along, within) => {
-    const at = code.let(`(${lane} * ${length} + ${along}) * ${inner} + ${within}`);
+    const at = placeOf(code, lane, along, within, length, inner);
     return [code.read(re, at), code.read(im, at)];
   };
 }
@@ -198,7 +218,7 @@ export const realGpu: GpuKernel<TransformAttributes> = {
     const { outer, n } = around(shape, last);
     const kept = halfLength(n);
     const real: Source = (code, lane, along) => [
-      code.read(x!.array, code.let(`${lane} * ${n} + ${along}`)),
+      code.read(x!.array, placeOf(code, lane, along, '0', n, 1)),
       null,
     ];
     const spectrum = transformAxis(l, real, { outer, n, inner: 1, inverse: false, scale: 1, kept });
@@ -228,9 +248,11 @@ export const inverseRealGpu: GpuKernel<TransformAttributes & { readonly n: numbe
       source = complexSource(transformAxes(l, first, half, rest, true, 1)!, kept, 1, outer);
     }
     const hermitian: Source = (code, lane, along, within) => {
-      const mirrored = code.let(`(${along} >= ${kept} ? 1 : 0)`);
-      const at = code.let(`(${mirrored} > 0 ? ${n} - ${along} : ${along})`);
-      const [real, imaginary] = source(code, lane, at, within);
+      const { start, k, step } = along;
+      const mode = code.let(`${start} + ${k} * ${step}`);
+      const mirrored = code.let(`(${mode} >= ${kept} ? 1 : 0)`);
+      const at = code.let(`(${mirrored} > 0 ? ${n} - ${mode} : ${mode})`);
+      const [real, imaginary] = source(code, lane, { start: at, k: '0', step: 0 }, within);
       const edge = n % 2 === 0 ? `${at} === 0 || ${at} === ${n / 2}` : `${at} === 0`;
       return [real, code.let(`(${edge} ? 0 : (1 - 2 * ${mirrored}) * ${imaginary!})`)];
     };

@@ -218,24 +218,35 @@ export const rationalQuadraticVjpGpu: GpuKernel<RationalQuadraticAttributes> = {
       code.when(`(${which} === 0 || ${x} >= ${from}) && (${which} === ${bins - 1} || ${x} < ${to})`, () => {
         const clipped = clip(code, x, low, high);
         const { gy, gl } = cotangents(code, row, index);
-        const here = inside(code, bin, clipped);
-        const { xi, omega, tau, r, ratio, numerator } = here;
-        const gx = ofX(code, bin, here, `${x} === ${clipped}`, gy, gl);
-        const scaled = code.let(`${gy} * ${bin.h} * (${tau} * ${r})`);
-        const outside = code.let(`${gy} * (${x} - ${clipped})`);
-        const terms = [
-          gy,
-          `${gy} * ${ratio}`,
-          `${scaled} * (1 - ${ratio}) + ${gl} * (${omega} * ${omega} / ${numerator} - 2 * ${tau} * ${r})`,
-          `${gl} * (${xi} * ${xi} / ${numerator} - 2 * ${tau} * ${r}) - ${scaled} * ${ratio}`,
-          gx,
-          `${gx} * ${xi}`,
-          gl,
-          `(${x} < ${clipped} ? ${outside} : 0)`,
-          `(${x} > ${clipped} ? ${outside} : 0)`,
+        const here = (): Inside => inside(code, bin, clipped);
+        const gx = (at: Inside): string => ofX(code, bin, at, `${x} === ${clipped}`, gy, gl);
+        const scaled = ({ tau, r }: Inside): string => code.let(`${gy} * ${bin.h} * (${tau} * ${r})`);
+        const outside = `${gy} * (${x} - ${clipped})`;
+        // Neighbouring threads sum the same quantity: each computes what that one needs.
+        const terms: readonly (() => string)[] = [
+          () => gy,
+          () => `${gy} * ${here().ratio}`,
+          () => {
+            const at = here();
+            const { omega, tau, r, ratio, numerator } = at;
+            return `${scaled(at)} * (1 - ${ratio}) + ${gl} * (${omega} * ${omega} / ${numerator} - 2 * ${tau} * ${r})`;
+          },
+          () => {
+            const at = here();
+            const { xi, tau, r, ratio, numerator } = at;
+            return `${gl} * (${xi} * ${xi} / ${numerator} - 2 * ${tau} * ${r}) - ${scaled(at)} * ${ratio}`;
+          },
+          () => gx(here()),
+          () => {
+            const at = here();
+            return `${gx(at)} * ${at.xi}`;
+          },
+          () => gl,
+          () => `(${x} < ${clipped} ? ${outside} : 0)`,
+          () => `(${x} > ${clipped} ? ${outside} : 0)`,
         ];
         terms.forEach((expression, m) => {
-          code.when(`${quantity} === ${m}`, () => code.assign(term, expression));
+          code.when(`${quantity} === ${m}`, () => code.assign(term, expression()));
         });
       });
       return term;
