@@ -656,7 +656,7 @@ test('help tells every command with examples', { timeout: 30_000 }, async () => 
   expect(nothing.error).toContain('Usage: equiflow');
 });
 
-test('the demo runs the public commands and names its report', { timeout: 60_000 }, () => {
+test('the demo runs the public commands and names its report', { timeout: 240_000 }, () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
