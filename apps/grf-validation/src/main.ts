@@ -1,5 +1,6 @@
 /** `validate`: runs the parts, writes JSON and report, and tells by its exit code whether every limit is kept. */
 import { join } from 'node:path';
+import { FileError } from '@equiflow/io';
 import { writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
 import { limitText, type Section } from './checks.ts';
 import { equivariance } from './equivariance.ts';
@@ -62,7 +63,7 @@ try {
   if (options.help) process.stdout.write(HELP);
   else process.exitCode = (await main(options)) ? 0 : 1;
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof FileError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

@@ -25,13 +25,14 @@ export interface Options {
 /** The text of `--help`. */
 export const HELP: string = `validate: holds TRENF against the analytic limits of Gaussian and lognormal fields
 
-  --reduced      fewer meshes, a small learned limit (about 1 minute instead of 15)
+  --reduced      fewer meshes, a small learned limit (1 minute instead of 15)
   --only PARTS   of exact,lognormal,equivariance,learned (default: all)
   --out DIR      where report.html and validation.json go (default: out/validate)
   --json FILE    writes the JSON there too
   --help
 
-Exit code 0 if every limit is kept, 1 if one is broken, 2 if the command line makes no sense.
+Exit code 0 if every limit is kept, 1 if one is broken, 2 if it could not run: a command line that makes no
+sense, a folder that cannot be written.
 `;
 
 /** A command line that makes no sense. */
