@@ -17,6 +17,7 @@ const node: TestProjectConfiguration = {
     name: 'node',
     environment: 'node',
     pool: 'forks',
+    execArgv: ['--expose-gc'],
     env: softwareVulkan(),
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
