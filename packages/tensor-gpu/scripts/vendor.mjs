@@ -2,7 +2,7 @@
  * Puts the published browser build of gpu.js, unchanged, into dist/vendor/gpu.js as an ES module, with its licence
  * beside it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -19,4 +19,5 @@ ${readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*$/m, '')}
 export default module.exports;
 `,
 );
+rmSync(join(root, 'dist/vendor/gpu.js.map'), { force: true });
 writeFileSync(join(root, 'dist/vendor/gpu.js.LICENSE'), readFileSync(join(library, 'LICENSE'), 'utf8'));

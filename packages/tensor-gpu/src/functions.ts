@@ -25,8 +25,6 @@ const wholeQuotient = two(
   'const q = Math.floor(x / y); const r = x - q * y; let d = q; if (r < 0) { d = q - 1; } if (r >= y) { d = q + 1; } return d;',
 );
 
-const exponential = one('exponential', 'return Math.exp(x);');
-
 /** ln x = 2 artanh s, s = (x − 1)/(x + 1), near 1. */
 const logarithm = one(
   'logarithm',
@@ -112,7 +110,6 @@ const powerOf = two(
 /** Every helper function, by the name that code calls it by. */
 export const functions: ReadonlyMap<string, GpuJsFunction> = new Map([
   ['quotient', wholeQuotient],
-  ['exp', exponential],
   ['log', logarithm],
   ['log1p', logarithmOfOnePlus],
   ['expm1', exponentialMinusOne],

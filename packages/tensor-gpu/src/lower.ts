@@ -61,9 +61,9 @@ export function lowerGraph(given: Graph): GpuPlan {
     requireRunnable('input', tensor);
     arrays.set(tensor, new Stored(tensor.size, { kind: 'input', index }));
   });
-  const given0 = new Set(graph.inputs.map((tensor) => tensor.node));
+  const isInput = new Set(graph.inputs.map((tensor) => tensor.node));
   for (const node of graph.nodes) {
-    if (given0.has(node)) continue;
+    if (isInput.has(node)) continue;
     planner.operation = operationOf(node) || node.primitive.name;
     for (const tensor of node.outputs) requireRunnable(planner.operation, tensor);
     lowerNode(node, planner, arrays).forEach((array, index) => {

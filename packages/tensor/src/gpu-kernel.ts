@@ -35,7 +35,7 @@ export interface GpuCode {
   quotient(index: string, n: number): string;
   /** i − n ⌊i/n⌋ for a whole number i ≥ 0. */
   remainder(index: string, n: number): string;
-  /** A function of the backend's own, accurate to a few ulp: exp, log, log1p, expm1, tanh, sin, cos, power, atan2. */
+  /** A function of the backend's own, accurate to a few ulp: log, log1p, expm1, tanh, sin, cos, power, atan2. */
   call(name: string, ...args: string[]): string;
 }
 

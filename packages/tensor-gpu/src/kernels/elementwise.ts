@@ -34,7 +34,7 @@ export const expressions: Readonly<Record<string, Expression>> = {
   abs: (code, x) => code.let(`Math.abs(${x})`),
   sign: (code, x) => code.let(`(${x} > 0 ? 1 : (${x} < 0 ? ${code.literal(-1)} : ${x}))`),
   floor: (code, x) => code.let(`Math.floor(${x})`),
-  exp: helper('exp'),
+  exp: (code, x) => code.let(`Math.exp(${x})`),
   expm1: helper('expm1'),
   log: helper('log'),
   log1p: helper('log1p'),
@@ -43,11 +43,11 @@ export const expressions: Readonly<Record<string, Expression>> = {
   reciprocal: (code, x) => code.let(`1 / ${x}`),
   tanh: helper('tanh'),
   sigmoid(code, x) {
-    const e = code.call('exp', code.let(`0 - Math.abs(${x})`));
+    const e = code.let(`Math.exp(0 - Math.abs(${x}))`);
     return code.let(`(${x} >= 0 ? 1 / (1 + ${e}) : ${e} / (1 + ${e}))`);
   },
   softplus(code, x) {
-    const e = code.call('exp', code.let(`0 - Math.abs(${x})`));
+    const e = code.let(`Math.exp(0 - Math.abs(${x}))`);
     return code.let(`Math.max(${x}, 0) + ${code.call('log1p', e)}`);
   },
   sin: helper('sin'),
