@@ -8,11 +8,11 @@ import { rationalQuadraticSpline } from '@equiflow/splines';
 import { compile, type Tensor, type TypedArray } from '@equiflow/tensor';
 import type { GaussianFamily } from './gaussian-family.ts';
 
-/** ψ of one layer over ±4 standard deviations of what enters it. */
+/** ψ of one layer over ±4 standard deviations about the mean of what enters it. */
 export interface LayerCurve {
   readonly x: Float64Array;
   readonly learned: Float64Array;
-  /** a x + b. */
+  /** The line a x + b that is closest for a normal input. */
   readonly limit: Float64Array;
   readonly slope: number;
   readonly knots: Float64Array;
@@ -67,6 +67,7 @@ export function learnedCurves(
   const { layers: count, deviation } = flow.spec;
   const total = new Float64Array(variances.length).fill(1 / deviation);
   const layers: LayerCurve[] = [];
+  let mean = -flow.spec.mean / deviation;
   for (let layer = 0; layer < count; layer++) {
     const logT = outputs[layer]!;
     let variance = 0;
@@ -75,22 +76,24 @@ export function learnedCurves(
       variance += (family.multiplicity[s]! * total[s]! ** 2 * variances[s]!) / family.side ** 2;
     }
     const sigma = Math.sqrt(variance);
+    const centre = mean * Math.exp(logT[0]!);
     const [x, y, slopes] = outputs.slice(count + 3 * layer, count + 3 * layer + 3) as [
       TypedArray,
       TypedArray,
       TypedArray,
     ];
     const psi = rationalQuadraticSpline({ x, y, slopes });
-    const { mean, slope } = normalMoments((u) => psi.evaluate(sigma * u));
-    const a = slope / sigma;
+    const moments = normalMoments((u) => psi.evaluate(centre + sigma * u));
+    const a = moments.slope / sigma;
+    mean = moments.mean;
     total.forEach((value, s) => {
       total[s] = value * a;
     });
-    const at = Float64Array.from({ length: 161 }, (_, i) => sigma * (-4 + i / 20));
+    const at = Float64Array.from({ length: 161 }, (_, i) => centre + sigma * (-4 + i / 20));
     layers.push({
       x: at,
       learned: at.map((value) => psi.evaluate(value)),
-      limit: at.map((value) => a * value + mean),
+      limit: at.map((value) => a * (value - centre) + moments.mean),
       slope: a,
       knots: Float64Array.from(x),
     });
