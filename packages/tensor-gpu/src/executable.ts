@@ -23,6 +23,8 @@ export interface GpuExecutable {
   readonly memoryBytes: number;
   /** Kernel launches of one run. */
   readonly steps: number;
+  /** Bytes that one run reads and writes on the device, every array of every step counted once. */
+  readonly trafficBytes: number;
   /** What gpu.js ran: 'webgpu', 'gpu' (WebGL), 'webasm', 'cpu'; null before the first run. */
   readonly backend: string | null;
   /** How gpu.js ran it: 'fused-encoder' is one submit of all steps; null before the first run. */
@@ -81,6 +83,7 @@ export function makeExecutable(
     outputs,
     memoryBytes: bytesOf(plan, inputs),
     steps: plan.steps.length,
+    trafficBytes: trafficOf(plan),
     get backend() {
       return pipeline?.backend ?? null;
     },
@@ -233,6 +236,11 @@ function kernelOf(
     kernels.set(key, kernel);
   }
   return kernel;
+}
+
+function trafficOf({ steps }: GpuPlan): number {
+  const sizes = steps.flatMap(({ kernel, arrays }) => [kernel.size, ...arrays.map(({ size }) => size)]);
+  return 4 * sizes.reduce((total, size) => total + size, 0);
 }
 
 function bytesOf(plan: GpuPlan, inputs: readonly TensorType[]): number {

@@ -19,6 +19,8 @@ export interface GpuBackend extends Backend<GpuExecutable> {
   readonly mode: GpuMode;
   /** The adapter in words, as `google swiftshader`; for modes without one the mode. */
   readonly adapter: string;
+  /** Whether the adapter is a CPU's imitation of a GPU, whose times say nothing. */
+  readonly isSoftware: boolean;
   /** Where WebGPU comes from: the platform, or Dawn of the package `webgpu`; null in other modes. */
   readonly source: 'platform' | 'dawn' | null;
   /** Gives all kernels and executables back. */
@@ -66,11 +68,13 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
   };
   // From before the first buffer is made.
   if (found) reportsOf((await gpujs.WebGPUContext.acquire()).device);
+  const name = found ? describeAdapter(found.adapter) : mode === 'webgl2' ? describeRenderer() : mode;
   const open = new Set<GpuExecutable>();
   return {
     name: `gpu (${mode})`,
     mode,
-    adapter: found ? describeAdapter(found.adapter) : mode === 'webgl2' ? describeRenderer() : mode,
+    adapter: name,
+    isSoftware: isSoftware(name),
     source: found?.source ?? null,
     compile(graph) {
       const executable: GpuExecutable = makeExecutable(
@@ -88,6 +92,11 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
       await opened.instance.destroy();
     },
   };
+}
+
+/** SwiftShader, llvmpipe, Microsoft's WARP; and gpu.js's own modes. */
+function isSoftware(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|warp|basic render|^webasm$|^cpu$/i.test(name);
 }
 
 async function findAdapter(): Promise<{ adapter: Adapter; source: 'platform' | 'dawn' }> {
