@@ -29,6 +29,12 @@ export const addInfer: AddCommand = (program, run) => {
   addParamsOptions(addMapsOptions(command), false)
     .requiredOption('--out <folder>', 'folder of the results, written whole or not at all')
     .option('--first <index>', 'first map', integer('--first', 0), 0)
+    .option(
+      '--every <number>',
+      'distance to the next map, such as the maps a simulation',
+      integer('--every', 1),
+      1,
+    )
     .option('--count <number>', 'number of maps (default: all from the first on)', integer('--count', 1))
     .option(
       '--method <method>',

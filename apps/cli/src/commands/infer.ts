@@ -26,8 +26,9 @@ export interface InferOptions extends ColumnChoice {
   readonly array?: string;
   /** Table of true parameters, if they are known. */
   readonly params?: string;
-  /** First map and number of maps; all from the first on by default. */
+  /** First map, distance to the next, and number of maps; all from the first on by default. */
   readonly first: number;
+  readonly every: number;
   readonly count?: number;
   readonly method: 'auto' | 'grid' | 'sampler';
   /** Draws a map. */
@@ -90,10 +91,11 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
   const maps = openMapsFor(model, options.maps, options.array);
   const truths = options.params === undefined ? null : readParameters(options.params, prior, options);
   const simulations = truths ? simulationsOf(maps, truths) : null;
-  const last = options.count === undefined ? maps.count : options.first + options.count;
-  if (options.first >= maps.count || last > maps.count) {
+  const { first, every } = options;
+  const count = options.count ?? Math.ceil((maps.count - first) / every);
+  if (first >= maps.count || first + (count - 1) * every >= maps.count) {
     throw new InputError(
-      `--first ${options.first}${options.count === undefined ? '' : ` --count ${options.count}`}: ${maps.file} has ${maps.count} maps, 0 to ${maps.count - 1}`,
+      `--first ${first}${every === 1 ? '' : ` --every ${every}`}${options.count === undefined ? '' : ` --count ${count}`}: ${maps.file} has ${maps.count} maps, 0 to ${maps.count - 1}`,
     );
   }
   const method = methodFor(prior, options.method);
@@ -101,8 +103,8 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
   const start = performance.now();
   const summary = await writeResults(options.out, INFER_MARKER, async (folder) => {
     const results: MapResult[] = [];
-    const bar = progressBar('posteriors', last - options.first);
-    for (let map = options.first; map < last; map++) {
+    const bar = progressBar('posteriors', count);
+    for (let map = first; results.length < count; map += every) {
       const row = simulations?.[map];
       const truth =
         row === undefined
