@@ -61,7 +61,7 @@ const hidden = [64, 64];
 
 const few: MapCounts = { gap: 1000, posteriors: 60, calibration: 0, fisher: 100, whitening: 200 };
 
-/** The limits of the issue, on 64² from 4,096 maps. */
+/** The full form, on 64² from 4,096 maps, with every limit. */
 export const fullPlan: LearnedPlan = {
   side: 64,
   boxSize: 1000,
