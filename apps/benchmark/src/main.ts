@@ -1,6 +1,4 @@
 /** `pnpm bench`: times equiflow side by side with named peers. See `--help` and the README. */
-import { access, constants, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { type BenchmarkCase, selectCases } from './case.ts';
 import { CASES } from './cases.ts';
 import { afterwards, describeMachine, machineLine } from './machine.ts';
@@ -8,6 +6,7 @@ import { type Effort, measure } from './measure.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { launcher, npmVersion, pythonPeers } from './processes.ts';
 import { profilePlan, profileTable } from './profile.ts';
+import { refuseUnwritable, unfinished, writeRecord } from './record.ts';
 import { type CaseResult, runCase } from './run.ts';
 import { FEWEST_PROCESSES } from './statistics.ts';
 import { markdownTable, report } from './table.ts';
@@ -32,14 +31,6 @@ async function installedPeers(options: Options): Promise<ReadonlyMap<string, str
     if (version !== undefined) found.set(name, version);
   }
   return found;
-}
-
-async function refuseUnwritable(file: string): Promise<void> {
-  try {
-    await access(dirname(resolve(file)), constants.W_OK);
-  } catch {
-    throw new Error(`--json ${file}: its folder does not exist or cannot be written; make it first`);
-  }
 }
 
 async function profileCase(one: BenchmarkCase): Promise<void> {
@@ -73,29 +64,40 @@ async function main(): Promise<void> {
     for (const one of cases) await profileCase(one);
     return;
   }
-  if (options.json !== undefined) await refuseUnwritable(options.json);
+  const { json } = options;
+  if (json !== undefined) await refuseUnwritable(json);
   const installed = await installedPeers(options);
   const machine = describeMachine();
+  const setting = { machine, quick: options.quick, peers: Object.fromEntries(installed) };
+  const before = json === undefined ? [] : await unfinished(json, setting);
   const progress = (line: string): void => console.error(line);
   progress(machineLine(machine));
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort()).once('SIGTERM', () => interruption.abort());
   const launch = launcher(
     options.quick ? QUICK : FULL,
     options.peers === 'none' ? undefined : options.peers.python,
+    interruption.signal,
   );
   const processes = options.quick ? 1 : FEWEST_PROCESSES;
   const results: CaseResult[] = [];
-  for (const one of cases) results.push(await runCase(one, { processes, installed, launch, progress }));
-  const finished = afterwards(machine);
-  console.log(report(finished, results, !options.quick));
-  if (options.json !== undefined) {
-    const whole = {
-      machine: finished,
-      quick: options.quick,
-      peers: Object.fromEntries(installed),
-      cases: results,
-    };
-    await writeFile(`${options.json}.partial`, `${JSON.stringify(whole, undefined, 2)}\n`);
-    await rename(`${options.json}.partial`, options.json);
+  for (const one of cases) {
+    const kept = before.find((result) => result.id === one.id);
+    if (kept !== undefined) progress(`${one.id}: kept from the run that was interrupted`);
+    const result = kept ?? (await runCase(one, { processes, installed, launch, progress }));
+    if (interruption.signal.aborted) break;
+    results.push(result);
+    if (json !== undefined) {
+      const complete = results.length === cases.length;
+      await writeRecord(json, { ...setting, machine: afterwards(machine), complete, cases: results });
+    }
+  }
+  console.log(report(afterwards(machine), results, !options.quick));
+  if (interruption.signal.aborted) {
+    const rest = json === undefined ? '' : '; the same command goes on from there';
+    console.error(`benchmark: interrupted after ${results.length} of ${cases.length} cases${rest}`);
+    process.exitCode = 130;
+    return;
   }
   if (results.some((result) => result.failed.length > 0)) {
     console.error('benchmark: some sides failed; their rows say why');

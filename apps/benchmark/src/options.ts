@@ -22,7 +22,7 @@ Times equiflow side by side with named peers, each in processes of its own, and 
   --peers none            time equiflow alone
   --quick                 one short process each: a smoke test, no verdicts
   --profile               time our own kernels one by one instead, without peers
-  --json FILE             also write every figure to FILE
+  --json FILE             also write every figure to FILE, after every case; an interrupted run goes on from it
   --help                  this text`;
 
 /**

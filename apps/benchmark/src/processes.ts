@@ -21,9 +21,19 @@ interface Outcome {
   readonly code: number | null;
 }
 
-function execute(command: string, args: readonly string[], threads: number): Promise<Outcome> {
+function execute(
+  command: string,
+  args: readonly string[],
+  threads: number,
+  interruption?: AbortSignal,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
+    if (interruption?.aborted) {
+      reject(new Error('interrupted'));
+      return;
+    }
     const child = spawn(command, args, {
+      ...(interruption === undefined ? {} : { signal: interruption, killSignal: 'SIGKILL' }),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: String(threads) },
     });
@@ -105,8 +115,8 @@ export async function pythonPeers(python: string): Promise<ReadonlyMap<string, s
   return new Map(Object.entries(read.peers));
 }
 
-/** Launches contenders as processes. `python` is used for Python peers. */
-export function launcher(effort: Effort, python: string | undefined): Launch {
+/** Launches contenders as processes. `python` is used for Python peers; `interruption` kills what runs, and starts no more. */
+export function launcher(effort: Effort, python: string | undefined, interruption: AbortSignal): Launch {
   const words = [
     ['--warm-up-runs', effort.warmUpRuns],
     ['--warm-up-seconds', effort.warmUpSeconds],
@@ -117,8 +127,8 @@ export function launcher(effort: Effort, python: string | undefined): Launch {
     const args = [contender.caseId, contender.name, '--threads', String(contender.threads), ...words];
     const outcome =
       contender.kind === 'python'
-        ? await execute(python ?? 'python3', [PEERS_SCRIPT, ...args], contender.threads)
-        : await execute(process.execPath, [join(HERE, 'child.js'), ...args], contender.threads);
+        ? await execute(python ?? 'python3', [PEERS_SCRIPT, ...args], contender.threads, interruption)
+        : await execute(process.execPath, [join(HERE, 'child.js'), ...args], contender.threads, interruption);
     if (outcome.code !== 0) throw new Error(complaint(outcome.stderr) || `exit code ${outcome.code}`);
     return JSON.parse(lastLine(outcome.stdout)) as Sample;
   };
