@@ -10,6 +10,7 @@
  * In an Einstein-de Sitter universe D₂ = −3/7 D₁², D₃a = −1/3 D₁³, D₃b = 10/21 D₁³, D₃c = 1/7 D₁³. Radiation slows
  * the expansion's matter, and does not cluster: early on D₁ ∝ a + 2/3 a_eq (Mészáros 1974).
  */
+import { type DenseOutput, dop853, solveOde } from '@equiflow/ode-solvers';
 import { type Background, background } from './background.ts';
 import type { Expansion } from './cosmology.ts';
 
@@ -48,68 +49,44 @@ export interface Growth {
 }
 
 const FIRST = Math.log(1e-7);
-const STEPS = 3200;
-const WIDTH = -FIRST / STEPS;
 /** D₁, D₂, D₃a, D₃b, D₃c, then the slopes of the first four. */
-const STATE = 9;
+type Growing = [number, number, number, number, number, number, number, number, number];
 
-function derivative(universe: Background, lnA: number, y: Float64Array, out: Float64Array): void {
-  const a = Math.exp(lnA);
-  const friction = 2 + universe.expansionSlope(a);
-  const pull = 1.5 * universe.matterFraction(a);
-  const [d1, d2, d3a, d3b, , v1, v2, v3a, v3b] = y as unknown as number[];
-  const second = d2! - d1! * d1!;
-  out[0] = v1!;
-  out[1] = v2!;
-  out[2] = v3a!;
-  out[3] = v3b!;
-  out[4] = d2! * v1! - d1! * v2!;
-  out[5] = pull * d1! - friction * v1!;
-  out[6] = pull * second - friction * v2!;
-  out[7] = pull * (d3a! - 2 * d1! ** 3) - friction * v3a!;
-  out[8] = pull * (d3b! - 2 * d1! * second) - friction * v3b!;
+/** Early on D₁ = a + 2/3 a_eq, and the higher orders are those of an Einstein-de Sitter universe. */
+function early({ content: { omegaM, omegaR } }: Background): Float64Array {
+  const a = Math.exp(FIRST);
+  const d = a + (2 / 3) * (omegaR / omegaM);
+  const factors = [d, (-3 / 7) * d * d, (-1 / 3) * d ** 3, (10 / 21) * d ** 3, (1 / 7) * d ** 3];
+  return Float64Array.of(...factors, a, (-6 / 7) * d * a, -d * d * a, (10 / 7) * d * d * a);
 }
 
-/** Rows of state and slope at uniform ln a, by the classical Runge-Kutta method. */
-function integrate(universe: Background): { values: Float64Array; slopes: Float64Array } {
-  const values = new Float64Array((STEPS + 1) * STATE);
-  const slopes = new Float64Array((STEPS + 1) * STATE);
-  const a = Math.exp(FIRST);
-  const { omegaM, omegaR } = universe.content;
-  const d = a + (2 / 3) * (omegaR / omegaM);
-  const y = Float64Array.of(d, (-3 / 7) * d * d, (-1 / 3) * d ** 3, (10 / 21) * d ** 3, (1 / 7) * d ** 3, a);
-  const state = new Float64Array(STATE);
-  state.set(y);
-  state.set([(-6 / 7) * d * a, -d * d * a, (10 / 7) * d * d * a], 6);
-  const k = [0, 1, 2, 3].map(() => new Float64Array(STATE)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  const trial = new Float64Array(STATE);
-  const stage = (lnA: number, from: Float64Array, step: number, out: Float64Array): void => {
-    for (let i = 0; i < STATE; i++) trial[i] = state[i]! + step * from[i]!;
-    derivative(universe, lnA, trial, out);
+/** The state at every ln a, by Dormand and Prince's method of order 8 with its dense output of order 7. */
+function integrate(universe: Background): DenseOutput {
+  const field = (lnA: number, y: Float64Array, slope: Float64Array): void => {
+    const a = Math.exp(lnA);
+    const friction = 2 + universe.expansionSlope(a);
+    const pull = 1.5 * universe.matterFraction(a);
+    const [d1, d2, d3a, d3b, , v1, v2, v3a, v3b] = y as unknown as Growing;
+    const second = d2 - d1 * d1;
+    slope[0] = v1;
+    slope[1] = v2;
+    slope[2] = v3a;
+    slope[3] = v3b;
+    slope[4] = d2 * v1 - d1 * v2;
+    slope[5] = pull * d1 - friction * v1;
+    slope[6] = pull * second - friction * v2;
+    slope[7] = pull * (d3a - 2 * d1 ** 3) - friction * v3a;
+    slope[8] = pull * (d3b - 2 * d1 * second) - friction * v3b;
   };
-  for (let row = 0; row <= STEPS; row++) {
-    const lnA = FIRST + row * WIDTH;
-    derivative(universe, lnA, state, k[0]);
-    values.set(state, row * STATE);
-    slopes.set(k[0], row * STATE);
-    stage(lnA + WIDTH / 2, k[0], WIDTH / 2, k[1]);
-    stage(lnA + WIDTH / 2, k[1], WIDTH / 2, k[2]);
-    stage(lnA + WIDTH, k[2], WIDTH, k[3]);
-    for (let i = 0; i < STATE; i++) {
-      state[i]! += (WIDTH / 6) * (k[0][i]! + 2 * k[1][i]! + 2 * k[2][i]! + k[3][i]!);
-    }
-  }
-  return { values, slopes };
+  // Purely relative: D₃ begins at 1e-21.
+  const options = { method: dop853, rtol: 1e-12, atol: 0, dense: true, saveAt: 'ends' } as const;
+  const solution = solveOde(field, [FIRST, 0], early(universe), options);
+  if (solution.status !== 'finished') throw new RangeError(`growth: ${solution.message}`);
+  return solution.dense!;
 }
 
 /**
- * Integrates the growth equations of an expansion, once; reading afterwards is interpolation (cubic Hermite in
- * ln a, to 1e-9).
+ * Integrates the growth equations of an expansion, once, to 1e-12 a step; reading afterwards evaluates a polynomial.
  *
  * @param normalisation by name, for the two are mixed up too often; see {@link GrowthNormalisation}
  * @throws RangeError on densities that make no sense
@@ -123,49 +100,36 @@ export function growth(expansion: Expansion, normalisation: GrowthNormalisation)
     throw new RangeError(`normalisation '${String(normalisation)}': must be 'today' or 'matter-era'`);
   }
   const universe = background(expansion);
-  const { values, slopes } = integrate(universe);
-  const scale = normalisation === 'today' ? 1 / values[STEPS * STATE]! : 1;
-  const powers = [
-    scale,
-    scale ** 2,
-    scale ** 3,
-    scale ** 3,
-    scale ** 3,
-    scale,
-    scale ** 2,
-    scale ** 3,
-    scale ** 3,
-  ];
-
-  const read = (a: number, which: number): number => {
-    const x = (Math.log(a) - FIRST) / WIDTH;
-    if (!(x >= -1e-9 && x <= STEPS + 1e-9)) {
+  const dense = integrate(universe);
+  const scale = normalisation === 'today' ? 1 / dense.evaluate(0)[0]! : 1;
+  const orders = [1, 2, 3, 3, 3, 1, 2, 3, 3];
+  const powers = orders.map((order) => scale ** order);
+  const read = (a: number): Growing => {
+    const lnA = Math.log(a);
+    if (!(lnA >= FIRST - 1e-9 && lnA <= 1e-9)) {
       throw new RangeError(`growth at a = ${a}: must be between 1e-7 and 1`);
     }
-    const row = Math.min(Math.max(Math.floor(x), 0), STEPS - 1);
-    const t = x - row;
-    const at = row * STATE + which;
-    const y0 = values[at]!;
-    const y1 = values[at + STATE]!;
-    const m0 = WIDTH * slopes[at]!;
-    const m1 = WIDTH * slopes[at + STATE]!;
-    const rise = y1 - y0;
-    return powers[which]! * (y0 + t * (m0 + t * (3 * rise - 2 * m0 - m1 + t * (m0 + m1 - 2 * rise))));
+    const state = dense.evaluate(Math.min(Math.max(lnA, FIRST), 0));
+    return Array.from(state, (value, i) => powers[i]! * value) as Growing;
   };
   return {
     background: universe,
     normalisation,
     at: (a) => {
-      const [d1, d2, d3a, d3b, d3c, v1, v2, v3a, v3b] = Array.from({ length: STATE }, (_, i) =>
-        read(a, i),
-      ) as [number, number, number, number, number, number, number, number, number];
+      const [d1, d2, d3a, d3b, d3c, v1, v2, v3a, v3b] = read(a);
       return {
         ...{ d1, d2, d3a, d3b, d3c },
         slopes: { d1: v1, d2: v2, d3a: v3a, d3b: v3b, d3c: d2 * v1 - d1 * v2 },
       };
     },
-    factor: (a) => read(a, 0),
-    rate: (a) => read(a, 5) / read(a, 0),
-    secondRate: (a) => read(a, 6) / read(a, 1),
+    factor: (a) => read(a)[0],
+    rate: (a) => {
+      const [d1, , , , , v1] = read(a);
+      return v1 / d1;
+    },
+    secondRate: (a) => {
+      const [, d2, , , , , v2] = read(a);
+      return v2 / d2;
+    },
   };
 }
