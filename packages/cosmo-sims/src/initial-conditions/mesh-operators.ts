@@ -3,7 +3,19 @@
  * their axis to 0 (its phase is not defined there); even ones keep it.
  */
 import { type ComplexTensor, halfLength, irfft, wavenumbers } from '@equiflow/fft-mesh';
-import { constant, type DType, multiply, negate, type Shape, type Tensor } from '@equiflow/tensor';
+import {
+  concatenate,
+  constant,
+  type DType,
+  multiply,
+  negate,
+  pad,
+  type Range,
+  type Shape,
+  sizeOf,
+  slice,
+  type Tensor,
+} from '@equiflow/tensor';
 
 /**
  * The kernel of a first derivative. `'spectral'`: i k, exact for every mode below the Nyquist frequency. `'four-point'`:
@@ -85,6 +97,39 @@ export function realFactor({ re, im }: ComplexTensor, factor: Tensor, mesh: Shap
 /** The real field of modes times i and a real factor. */
 export function imaginaryFactor({ re, im }: ComplexTensor, factor: Tensor, mesh: Shape): Tensor {
   return inverse(negate(multiply(im, factor)), multiply(re, factor), mesh);
+}
+
+/**
+ * The modes of the same field on another mesh: those strictly below both Nyquist frequencies of every axis, all others 0.
+ *
+ * @param from mesh of the modes
+ * @param to mesh wanted, as many axes
+ */
+export function transferModes({ re, im }: ComplexTensor, from: Shape, to: Shape): ComplexTensor {
+  const scale = sizeOf(to) / sizeOf(from);
+  const transfer = (part: Tensor): Tensor => {
+    const moved = from.reduce((modes, length, axis) => {
+      const kept = Math.ceil(Math.min(length, to[axis]!) / 2);
+      const on = (range: Range): Tensor =>
+        slice(
+          modes,
+          from.map((_, other) => (other === axis ? range : null)),
+        );
+      const padded = (x: Tensor, after: number): Tensor =>
+        pad(
+          x,
+          from.map((_, other) => [0, other === axis ? after : 0] as const),
+        );
+      const positive = on([0, kept]);
+      if (axis === from.length - 1) return padded(positive, halfLength(to[axis]!) - kept);
+      // kept frequencies from 0 upward, and kept − 1 negative ones.
+      const zeros = to[axis]! - (2 * kept - 1);
+      if (kept === 1) return padded(positive, zeros);
+      return concatenate([padded(positive, zeros), on([length - kept + 1, length])], axis);
+    }, part);
+    return multiply(moved, scale);
+  };
+  return { re: transfer(re), im: transfer(im) };
 }
 
 function inverse(re: Tensor, im: Tensor, mesh: Shape): Tensor {

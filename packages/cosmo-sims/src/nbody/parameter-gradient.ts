@@ -3,11 +3,11 @@
  * amplitudes of its modes, growth factors, drifts and kicks), smooth functions in float64: their derivatives are central
  * differences with one Richardson extrapolation, good to about 1e-8, and the chain rule does the rest.
  */
-import type { RunNumbers } from './particle-mesh.ts';
+import type { RunNumbers } from './particle-mesh-options.ts';
 
 /** All numbers in one row. */
-function flat({ amplitudes, initial, stages }: RunNumbers): Float64Array {
-  return Float64Array.from([...amplitudes, ...initial, ...stages.flatMap((stage) => [...stage])]);
+function flat({ amplitudes, initial, stages, final }: RunNumbers): Float64Array {
+  return Float64Array.from([...amplitudes, ...initial, ...stages.flatMap((stage) => [...stage]), ...final]);
 }
 
 /**

@@ -1,23 +1,11 @@
 import { compensation, crossPowerSpectrum, paint, powerSpectrum } from '@equiflow/fft-mesh';
-import {
-  add,
-  compile,
-  constant,
-  gradients,
-  key,
-  multiply,
-  square,
-  subtract,
-  sum,
-  type Tensor,
-} from '@equiflow/tensor';
+import { compile, key } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { describe, expect, test, vi } from 'vitest';
 import { growth } from '../growth.ts';
 import { latticePositions } from '../initial-conditions/displacement.ts';
 import { whiteNoise } from '../initial-conditions/white-noise.ts';
 import { linearPower } from '../linear-power.ts';
-import { parameterGradient } from './parameter-gradient.ts';
 import { type ParticleMeshOptions, particleMesh, type RunOptions, wrapPositions } from './particle-mesh.ts';
 import { stages, stepScaleFactors } from './time-steps.ts';
 
@@ -246,67 +234,6 @@ describe('conservation and convergence', () => {
       crossPowerSpectrum(low, high, box).power[0]! /
       Math.sqrt(powerSpectrum(low, box).power[0]! * powerSpectrum(high, box).power[0]!);
     expect(r).toBeGreaterThan(0.99);
-  });
-});
-
-describe('gradients', () => {
-  const boxSize = 40;
-  const particles = 6;
-  const mesh = { particles, boxSize, dtype: 'float64', window: 'pcs', backend } as const;
-  const steps = { start: 0.2, end: 0.9, steps: 3 };
-  const noise = whiteNoise({ mesh: [6, 6, 6], key: key(2) });
-  const target = whiteNoise({ mesh: [6, 6, 6], key: key(4) });
-  const wanted = add(multiply(0.3, constant(target, [6, 6, 6])), 1);
-  /** A function of the density field, and the cotangent of the particles. */
-  const loss = (x: Tensor): Tensor =>
-    sum(square(subtract(paint(x, undefined, { mesh: [6, 6, 6], boxSize, window: 'pcs' }), wanted)));
-  const spec = { shape: [216, 3], dtype: 'float64' } as const;
-  const lossRun = compile((x) => [loss(x), ...gradients(loss(x), [x])], [spec]);
-
-  const cosmology = ([omegaM, sigma8]: readonly number[]) => ({
-    power: matter(sigma8!, omegaM!).power,
-    growth: growth({ omegaM: omegaM! }, 'today'),
-    ...steps,
-  });
-  const theta = [0.3, 0.8];
-  const simulation = particleMesh(mesh);
-  const value = (from: ArrayLike<number>, at: readonly number[]): number =>
-    lossRun.run([simulation.run({ noise: from, ...cosmology(at) }).positions])[0]![0]!;
-
-  const { snapshot, pullback } = simulation.runWithPullback({ noise, ...cosmology(theta) });
-  const gradient = pullback(lossRun.run([snapshot.positions])[1]!.slice() as Float64Array);
-
-  test('with respect to initial conditions agree with central differences', () => {
-    const direction = whiteNoise({ mesh: [6, 6, 6], key: key(7) });
-    const along = (step: number): number =>
-      value(
-        noise.map((v, i) => v + step * direction[i]!),
-        theta,
-      );
-    const h = 1e-3;
-    const numeric = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h);
-    const exact = (gradient.noise as Float64Array).reduce((total, g, i) => total + g * direction[i]!, 0);
-    expect(Math.abs(exact / numeric - 1)).toBeLessThan(1e-6);
-  });
-
-  test('with respect to Ω_m and σ_8 agree with central differences', () => {
-    const exact = parameterGradient(gradient.numbers, (at) => simulation.numbers(cosmology(at)), theta);
-    for (const i of [0, 1]) {
-      const h = 1e-3;
-      const along = (step: number): number =>
-        value(
-          noise,
-          theta.map((v, j) => (j === i ? v + step : v)),
-        );
-      const numeric = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h);
-      expect(Math.abs(exact[i]! / numeric - 1)).toBeLessThan(1e-5);
-    }
-  });
-
-  test('momenta count too', () => {
-    const only = pullback(new Float64Array(648), new Float64Array(648).fill(1));
-    // Σ p is conserved at 0 whatever the initial conditions.
-    expect(Math.max(...only.noise.map(Math.abs))).toBeLessThan(1e-9);
   });
 });
 

@@ -9,108 +9,30 @@
  * Two-dimensional gravity is that of matter which does not vary along the third dimension: ∇²φ = 3/2 Ω_m δ/a with δ on the
  * plane, and the growth factors are those of three dimensions, for they follow from that equation alone.
  */
-import { type PaintWindow, radialFilter, shells } from '@equiflow/fft-mesh';
-import {
-  add,
-  type Backend,
-  compile,
-  constant,
-  type DType,
-  type Executable,
-  multiply,
-  referenceBackend,
-  reshape,
-  type Shape,
-  slice,
-  subtract,
-  type Tensor,
-  type TensorType,
-  vjp,
-} from '@equiflow/tensor';
-import type { Growth } from '../growth.ts';
-import {
-  displacements,
-  LPT_TERMS,
-  type LptOrder,
-  latticePositions,
-} from '../initial-conditions/displacement.ts';
-import type { GradientKernel } from '../initial-conditions/mesh-operators.ts';
+import { shells } from '@equiflow/fft-mesh';
+import { compile, type Executable, type Shape, type TensorType } from '@equiflow/tensor';
+import { LPT_TERMS } from '../initial-conditions/displacement.ts';
 import { shellAmplitudes } from '../initial-conditions/white-noise.ts';
-import { meshForce } from './force.ts';
+import {
+  checkedParticleMesh,
+  type Floats,
+  type ParticleMeshOptions,
+  type RunGradient,
+  type RunNumbers,
+  type RunOptions,
+  type Snapshot,
+} from './particle-mesh-options.ts';
+import { inDtype, pullbackGraph, simulationGraphs, type Traceable } from './simulation-graphs.ts';
 import { momentumFactor, type Stage, type StepOptions, stages } from './time-steps.ts';
 
-/** Values of a float tensor. */
-export type Floats = Float32Array | Float64Array;
-
-/** What is fixed for many runs. */
-export interface ParticleMeshOptions {
-  /** Particles along an axis; there are particles^dimensions of them. */
-  readonly particles: number;
-  /** Side of the box, Mpc/h. */
-  readonly boxSize: number;
-  /** Default 3. */
-  readonly dimensions?: 2 | 3;
-  /** Mesh cells of the force along an axis, in units of `particles`: 1 (default), 2 or 3. */
-  readonly meshFactor?: 1 | 2 | 3;
-  /** Default `'cic'`. */
-  readonly window?: PaintWindow;
-  /** Default `'spectral'`. */
-  readonly gradient?: GradientKernel;
-  /**
-   * Whether the window is divided out of the force. Default: yes where the mesh has a cell a particle, no on finer meshes.
-   * At z = 0 a run of 32³ then has the spectrum of one of 64³ within 1 % to 0.8 of its Nyquist frequency (without, it falls by
-   * 5 % at a quarter of it); on a finer mesh the division would amplify the images of the particles' own lattice.
-   */
-  readonly compensated?: boolean;
-  /** Order of the initial conditions; default 2. COLA needs 2. */
-  readonly order?: LptOrder;
-  /** Default `'fastpm'`. */
-  readonly scheme?: 'fastpm' | 'cola';
-  /** Default `'float32'`. */
-  readonly dtype?: 'float32' | 'float64';
-  /** Runs the graphs: `wasm()` of `@equiflow/tensor-wasm`. Default the reference backend, which is slow. */
-  readonly backend?: Backend;
-}
-
-/** What one run starts from. */
-export interface RunOptions extends StepOptions {
-  /** White noise of unit variance a cell, particles^dimensions values: see `whiteNoise`. */
-  readonly noise: ArrayLike<number>;
-  /** Linear spectrum where D₁ = 1, (Mpc/h)^d: for growth normalised today, that of z = 0. */
-  readonly power: (k: number) => number;
-  readonly growth: Growth;
-  /** Called after every stage. */
-  readonly onStep?: (done: number, total: number) => void;
-}
-
-/** Particles at one time. */
-export interface Snapshot {
-  readonly scaleFactor: number;
-  /** [P, d], Mpc/h, wherever particles went: wrap them with {@link wrapPositions}. */
-  readonly positions: Floats;
-  /** p = a² dx/dt / H_0, [P, d], Mpc/h. Peculiar velocity in km/s: 100 p/a. */
-  readonly momenta: Floats;
-  /** Linear overdensity of the same noise where D₁ = 1, at the lattice. */
-  readonly linear: Floats;
-}
-
-/** Numbers that a cosmology gives a run; all it knows of θ. */
-export interface RunNumbers {
-  /** √P of every shell of the lattice. */
-  readonly amplitudes: Float64Array;
-  /** Growth of each displacement, then p's factors of each. */
-  readonly initial: Float64Array;
-  /** For every stage: drift, kick, and of COLA the growth of two displacements and their two accelerations. */
-  readonly stages: readonly Float64Array[];
-}
-
-/** Cotangents of a run. */
-export interface RunGradient {
-  /** With respect to the white noise. */
-  readonly noise: Floats;
-  /** With respect to the numbers of the cosmology: see `parameterGradient`. */
-  readonly numbers: RunNumbers;
-}
+export type {
+  Floats,
+  ParticleMeshOptions,
+  RunGradient,
+  RunNumbers,
+  RunOptions,
+  Snapshot,
+} from './particle-mesh-options.ts';
 
 /** A compiled simulation. */
 export interface ParticleMesh {
@@ -123,12 +45,11 @@ export interface ParticleMesh {
   numbers(options: Pick<RunOptions, 'power' | 'growth' | keyof StepOptions>): RunNumbers;
   /** @throws RangeError or TensorError on options that make no sense */
   run(options: RunOptions): Snapshot;
-  /**
-   * The run, and the pull-back of cotangents of its particles. Keeps every stage: (steps + 1) × 2 × P × d numbers.
-   */
+  /** The run, and the pull-back of its results. Keeps every stage: (steps + 1) × 2 × P × d numbers. */
   runWithPullback(options: RunOptions): {
     readonly snapshot: Snapshot;
-    pullback(positions: Floats, momenta?: Floats): RunGradient;
+    /** Cotangents of positions, momenta and the linear field; 0 where left out. */
+    pullback(positions: Floats, momenta?: Floats, linear?: Floats): RunGradient;
   };
   dispose(): void;
 }
@@ -144,52 +65,6 @@ export function wrapPositions<T extends Floats>(positions: T, boxSize: number): 
   return wrapped;
 }
 
-function checked(options: ParticleMeshOptions): Required<ParticleMeshOptions> {
-  const full: Required<ParticleMeshOptions> = {
-    dimensions: 3,
-    meshFactor: 1,
-    window: 'cic',
-    gradient: 'spectral',
-    compensated: (options.meshFactor ?? 1) === 1,
-    order: 2,
-    scheme: 'fastpm',
-    dtype: 'float32',
-    backend: referenceBackend,
-    ...options,
-  };
-  const { particles, dimensions, meshFactor, boxSize, scheme, order } = full;
-  if (!Number.isInteger(particles) || particles < 2) {
-    throw new RangeError(`particles = ${particles} along an axis: must be a whole number ≥ 2`);
-  }
-  if (!(boxSize > 0 && boxSize < Infinity)) {
-    throw new RangeError(`boxSize = ${boxSize} Mpc/h: must be finite and > 0`);
-  }
-  if (dimensions !== 2 && dimensions !== 3)
-    throw new RangeError(`dimensions = ${dimensions}: must be 2 or 3`);
-  if (![1, 2, 3].includes(meshFactor)) {
-    throw new RangeError(`meshFactor = ${meshFactor}: must be 1, 2 or 3`);
-  }
-  if (!(order in LPT_TERMS)) throw new RangeError(`LPT order ${String(order)}: must be 1, 2 or 3`);
-  if (scheme !== 'fastpm' && scheme !== 'cola') {
-    throw new RangeError(`scheme '${String(scheme)}': must be 'fastpm' or 'cola'`);
-  }
-  if (scheme === 'cola' && order !== 2) {
-    throw new RangeError(`scheme 'cola' follows second order: order = ${order} must be 2`);
-  }
-  return full;
-}
-
-/** Σ factor_t · term_t, the factors taken from places of a vector. */
-function combination(terms: readonly Tensor[], factors: Tensor, first: number): Tensor {
-  return terms
-    .map((term, t) => multiply(term, scalar(factors, first + t)))
-    .reduce((total, term) => add(total, term));
-}
-
-function scalar(vector: Tensor, at: number): Tensor {
-  return reshape(slice(vector, [[at, at + 1]]), []);
-}
-
 /**
  * Compiles a simulation.
  *
@@ -202,64 +77,36 @@ function scalar(vector: Tensor, at: number): Tensor {
  * ```
  */
 export function particleMesh(given: ParticleMeshOptions): ParticleMesh {
-  const options = checked(given);
-  const {
-    particles,
-    dimensions: d,
-    boxSize,
-    meshFactor,
-    window,
-    gradient,
-    compensated,
-    order,
-    scheme,
-    dtype,
-    backend,
-  } = options;
+  const options = checkedParticleMesh(given);
+  const { particles, dimensions: d, boxSize, order, scheme, dtype, backend } = options;
   const lattice: Shape = new Array<number>(d).fill(particles);
-  const mesh = lattice.map((n) => n * meshFactor);
   const count = particles ** d;
   const terms = LPT_TERMS[order];
   const cola = scheme === 'cola';
   const { squares } = shells(lattice);
-  const inDtype = (values: ArrayLike<number>): Floats =>
-    dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-  const type = (...shape: number[]): TensorType => ({ shape, dtype: dtype as DType });
-  const state = type(count, d);
+  const graphs = simulationGraphs(options);
+  const state: TensorType = { shape: [count, d], dtype };
+  const psiTypes = cola ? [state, state] : [];
+  const typed = (values: ArrayLike<number>): Floats => inDtype(values, dtype);
+  const zeros = (): Floats => typed(new Float64Array(count * d));
 
-  /** Initial positions and momenta, the linear field, and COLA's displacements. */
-  const begin = (noise: Tensor, amplitudes: Tensor, factors: Tensor): Tensor[] => {
-    const delta = reshape(
-      radialFilter(reshape(noise, [1, ...lattice]), reshape(amplitudes, [1, squares.length])),
-      lattice,
-    );
-    const psi = displacements(delta, { boxSize, order, gradient });
-    const q = constant(inDtype(latticePositions(lattice, boxSize)), [count, d]);
-    const positions = add(q, combination(psi, factors, 0));
-    // COLA's momenta are what is left over second-order perturbation theory: at the start, nothing.
-    const momenta = cola ? multiply(q, 0) : combination(psi, factors, terms);
-    return [positions, momenta, delta, ...(cola ? psi : [])];
+  const compiled = new Map<string, Executable>();
+  const executable = (name: string, traceable: () => Traceable): Executable => {
+    let found = compiled.get(name);
+    if (!found) {
+      const { inputs, outputs } = traceable();
+      found = compile(outputs, inputs, { backend });
+      compiled.set(name, found);
+    }
+    return found;
   };
-  const stage = (x: Tensor, p: Tensor, numbers: Tensor, ...psi: Tensor[]): Tensor[] => {
-    let moved = add(x, multiply(p, scalar(numbers, 0)));
-    if (cola) moved = add(moved, combination(psi, numbers, 2));
-    let force = meshForce(moved, { mesh, boxSize, window, gradient, compensated });
-    if (cola) force = subtract(force, combination(psi, numbers, 4));
-    return [moved, add(p, multiply(force, scalar(numbers, 1)))];
-  };
-  const beginTypes = [type(...lattice), type(squares.length), type(2 * terms)];
-  const stageTypes = [state, state, type(cola ? 6 : 2), ...(cola ? [state, state] : [])];
-
-  let beginRun: Executable | undefined;
-  let stageRun: Executable | undefined;
-  let beginPull: Executable | undefined;
-  let stagePull: Executable | undefined;
 
   const numbers: ParticleMesh['numbers'] = ({ power, growth, ...steps }) => {
     const at = growth.at(steps.start);
     const factors = [at.d1, at.d2, at.d3a, at.d3b, at.d3c].slice(0, terms);
     const { slopes } = at;
     const rates = [slopes.d1, slopes.d2, slopes.d3a, slopes.d3b, slopes.d3c].slice(0, terms);
+    const last = growth.at(steps.end).slopes;
     return {
       amplitudes: shellAmplitudes(power, squares, lattice, boxSize),
       initial: Float64Array.from([
@@ -267,78 +114,77 @@ export function particleMesh(given: ParticleMeshOptions): ParticleMesh {
         ...rates.map((rate) => momentumFactor(growth, steps.start, rate)),
       ]),
       stages: stages(growth, steps, scheme).map(stageNumbers),
+      final: Float64Array.from(cola ? [last.d1, last.d2] : [], (rate) =>
+        momentumFactor(growth, steps.end, rate),
+      ),
     };
   };
 
   /** Runs forward; `visit` sees the state before every stage. */
   const forward = (
     run: RunOptions,
-    visit?: (x: Floats, p: Floats, psi: Floats[]) => void,
+    visit?: (x: Floats, p: Floats) => void,
   ): { snapshot: Snapshot; psi: Floats[]; all: RunNumbers } => {
     if (run.noise.length !== count) {
       throw new RangeError(
         `noise: ${run.noise.length} values for ${particles}^${d} particles; give ${count}`,
       );
     }
-    beginRun ??= compile(begin, beginTypes, { backend });
-    stageRun ??= compile(stage, stageTypes, { backend });
+    const beginRun = executable('begin', () => graphs.begin);
+    const stageRun = executable('stage', () => graphs.stage);
     const all = numbers(run);
-    const started = beginRun.run([run.noise, all.amplitudes, all.initial].map(inDtype)) as Floats[];
+    const started = beginRun.run([run.noise, all.amplitudes, all.initial].map(typed)) as Floats[];
     let [x, p] = started as [Floats, Floats];
     const linear = started[2]!.slice();
     const psi = started.slice(3);
     all.stages.forEach((values, i) => {
-      visit?.(x, p, psi);
-      [x, p] = stageRun!.run([x, p, inDtype(values), ...psi]) as [Floats, Floats];
+      visit?.(x, p);
+      [x, p] = stageRun.run([x, p, typed(values), ...psi]) as [Floats, Floats];
       run.onStep?.(i + 1, all.stages.length);
     });
     let momenta = p.slice();
     if (cola) {
-      const { slopes } = run.growth.at(run.end);
-      const [first, second] = [slopes.d1, slopes.d2].map((rate) => momentumFactor(run.growth, run.end, rate));
-      momenta = momenta.map((value, i) => value + first! * psi[0]![i]! + second! * psi[1]![i]!);
+      const [first, second] = all.final as unknown as [number, number];
+      momenta = momenta.map((value, i) => value + first * psi[0]![i]! + second * psi[1]![i]!);
     }
-    return {
-      snapshot: { scaleFactor: run.end, positions: x.slice(), momenta, linear },
-      psi,
-      all,
-    };
+    return { snapshot: { scaleFactor: run.end, positions: x.slice(), momenta, linear }, psi, all };
   };
 
   const runWithPullback: ParticleMesh['runWithPullback'] = (run) => {
-    if (cola) throw new RangeError("gradients: of scheme 'fastpm' only; 'cola' has none yet");
     const states: [Floats, Floats][] = [];
-    const { snapshot, all } = forward(run, (x, p) => {
+    const forwards = forward(run, (x, p) => {
       states.push([x.slice(), p.slice()]);
     });
-    const pullback = (positions: Floats, momenta?: Floats): RunGradient => {
-      stagePull ??= compile(
-        (x, p, values, cx, cp) => pulled(stage(x!, p!, values!), [cx!, cp!], [x!, p!, values!]),
-        [...stageTypes, state, state],
-        { backend },
+    const { snapshot, all } = forwards;
+    const psi = forwards.psi.map((field) => field.slice());
+    const pullback = (positions: Floats, momenta?: Floats, linear?: Floats): RunGradient => {
+      const stagePull = executable('stagePull', () => pullbackGraph(graphs.stage, [state, state]));
+      const beginPull = executable('beginPull', () =>
+        pullbackGraph(graphs.begin, [state, state, { shape: lattice, dtype }, ...psiTypes]),
       );
-      beginPull ??= compile(
-        (noise, amplitudes, factors, cx, cp) =>
-          pulled(
-            begin(noise!, amplitudes!, factors!).slice(0, 2),
-            [cx!, cp!],
-            [noise!, amplitudes!, factors!],
-          ),
-        [...beginTypes, state, state],
-        { backend },
-      );
-      let cx = inDtype(positions);
-      let cp = momenta ? inDtype(momenta) : inDtype(new Float64Array(count * d));
+      let [cx, cp] = [typed(positions), momenta ? typed(momenta) : zeros()];
+      // At the end of a COLA run p = residual + Σ final_t ψ_t.
+      const cpsi = psi.map((_, t) => cp.map((value) => all.final[t]! * value));
+      const final = Float64Array.from(psi, (field) => dot(field, cp));
       const stageCotangents: Float64Array[] = [];
       for (let i = states.length - 1; i >= 0; i--) {
-        const results = stagePull.run([...states[i]!, inDtype(all.stages[i]!), cx, cp]) as Floats[];
-        stageCotangents.unshift(Float64Array.from(results[2]!));
-        [cx, cp] = [results[0]!.slice(), results[1]!.slice()];
+        const inputs = [...states[i]!, typed(all.stages[i]!), ...psi, cx, cp];
+        const [ofX, ofP, ofNumbers, ...ofPsi] = stagePull.run(inputs) as [
+          Floats,
+          Floats,
+          Floats,
+          ...Floats[],
+        ];
+        stageCotangents.unshift(Float64Array.from(ofNumbers));
+        for (const [t, added] of ofPsi.entries()) {
+          const total = cpsi[t]!;
+          for (let at = 0; at < total.length; at++) total[at]! += added[at]!;
+        }
+        [cx, cp] = [ofX.slice(), ofP.slice()];
       }
       const [noise, amplitudes, initial] = beginPull.run([
-        ...[run.noise, all.amplitudes, all.initial].map(inDtype),
-        cx,
-        cp,
+        ...[run.noise, all.amplitudes, all.initial].map(typed),
+        ...[cx, cp, linear ? typed(linear) : typed(new Float64Array(count)), ...cpsi],
       ]) as [Floats, Floats, Floats];
       return {
         noise: noise.slice(),
@@ -346,6 +192,7 @@ export function particleMesh(given: ParticleMeshOptions): ParticleMesh {
           amplitudes: Float64Array.from(amplitudes),
           initial: Float64Array.from(initial),
           stages: stageCotangents,
+          final,
         },
       };
     };
@@ -356,14 +203,14 @@ export function particleMesh(given: ParticleMeshOptions): ParticleMesh {
     options,
     lattice,
     get memoryBytes() {
-      return [beginRun, stageRun, beginPull, stagePull].reduce((sum, e) => sum + (e?.memoryBytes ?? 0), 0);
+      return [...compiled.values()].reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0);
     },
     numbers,
     run: (run) => forward(run).snapshot,
     runWithPullback,
     dispose: () => {
-      for (const executable of [beginRun, stageRun, beginPull, stagePull]) executable?.dispose();
-      beginRun = stageRun = beginPull = stagePull = undefined;
+      for (const one of compiled.values()) one.dispose();
+      compiled.clear();
     },
   };
 }
@@ -372,7 +219,8 @@ function stageNumbers({ drift, kick, cola }: Stage): Float64Array {
   return Float64Array.from(cola ? [drift, kick, cola.d1, cola.d2, cola.force1, cola.force2] : [drift, kick]);
 }
 
-/** A vector-Jacobian product that exists for each of `wrt`. */
-function pulled(outputs: readonly Tensor[], cotangents: readonly Tensor[], wrt: readonly Tensor[]): Tensor[] {
-  return vjp(outputs, cotangents, wrt).map((gradient, i) => gradient ?? multiply(wrt[i]!, 0));
+function dot(a: Floats, b: Floats): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
 }
