@@ -5,13 +5,26 @@
  */
 import {
   add,
+  constant,
   matmul,
+  multiply,
   type ParameterSpec,
   type ParameterSpecs,
   type ParameterTensors,
   silu,
   type Tensor,
 } from '@equiflow/tensor';
+import type { Box } from './posterior/adaptive-grid.ts';
+
+/** θ [batch, P] in a box to [−1, 1]. */
+export function toUnitBox(context: Tensor, { low, high }: Box): Tensor {
+  const scale = low.map((l, axis) => 2 / (high[axis]! - l));
+  const shift = low.map((l, axis) => -(high[axis]! + l) / (high[axis]! - l));
+  return add(multiply(context, row(scale, context)), row(shift, context));
+}
+
+const row = (values: readonly number[], like: Tensor): Tensor =>
+  constant(values, [values.length], like.dtype);
 
 /** θ → [batch, outputs]. */
 export interface Conditioner {

@@ -1,0 +1,217 @@
+/**
+ * Paths of one batch by an adaptive solver, with the density at their end and its gradients: the executables behind
+ * `openContinuousFlow` and the training by likelihood. One evaluation of the field with its divergence is one executable, and so is
+ * a step with all its stages.
+ */
+import {
+  compileOde,
+  type Method,
+  type TensorOdeSolution,
+  type TensorSolveOptions,
+} from '@equiflow/ode-solvers';
+import {
+  type Backend,
+  compile,
+  type Executable,
+  full,
+  gradients,
+  layoutOf,
+  stopGradient,
+  sum,
+  type Tensor,
+  type TensorType,
+  type TypedArray,
+  unpackParameters,
+} from '@equiflow/tensor';
+import type { BaseDensity } from '../base-density.ts';
+import { toUnitBox } from '../conditioner.ts';
+import type { Box } from '../posterior/adaptive-grid.ts';
+import { augmentedField, type Integrals } from './augmented.ts';
+import type { TraceMethod } from './traces.ts';
+import type { FlowField } from './vector-field.ts';
+
+type Floats = Float32Array | Float64Array;
+
+/** What the error control of a solve sees: the samples alone, or the integral of the divergence too. */
+export type ErrorNormScope = 'x' | 'x and log p';
+
+/** What paths are compiled for. */
+export interface PathOptions {
+  readonly batch: number;
+  readonly contextSize: number;
+  readonly prior?: Box;
+  readonly method: Method;
+  readonly trace: TraceMethod;
+  /** 0 where the field needs no probes. */
+  readonly probeCount: number;
+  readonly backend: Backend<Executable>;
+  readonly dtype: 'float32' | 'float64';
+  /** What gradients are wanted of. */
+  readonly differentiate: 'nothing' | 'theta' | 'parameters';
+  readonly integrals?: Integrals;
+}
+
+/** How one solve is controlled. */
+export interface SolveControl
+  extends Pick<TensorSolveOptions, 'rtol' | 'atol' | 'step' | 'maximumSteps' | 'checkpoints'> {
+  readonly rtol: number;
+  readonly atol: number;
+  readonly errorNorm: ErrorNormScope;
+}
+
+/** One batch, in the dtype of the paths. */
+export interface PathInputs {
+  readonly x: Floats;
+  readonly theta: Floats;
+  readonly flat: Floats;
+  readonly probes: Floats | undefined;
+}
+
+/** Weights of what is minimised: Σ −ln p + kinetic ∫|v|² dt + jacobian ∫‖∂v/∂x‖² dt. */
+export interface Regularisation {
+  readonly kinetic: number;
+  readonly jacobian: number;
+}
+
+/** The end of the paths of a batch. */
+export interface SolvedPaths extends Pick<TensorOdeSolution, 'success' | 'message' | 'statistics'> {
+  /** [batch, ...shape] */
+  readonly x: Float64Array;
+  /** ln p of the data end, nats, [batch]. */
+  readonly logProb: Float64Array;
+  /** ∫ |v|² dt and ∫ ‖∂v/∂x‖² dt, [batch]; null where not integrated. */
+  readonly kinetic: Float64Array | null;
+  readonly jacobian: Float64Array | null;
+  /**
+   * Gradients of Σ ln p − kinetic ∫|v|² dt − jacobian ∫‖∂v/∂x‖² dt over the batch, through the recorded steps or by the
+   * adjoint equation; of a path from 0 to 1.
+   */
+  gradients(
+    by: 'recorded' | 'adjoint',
+    regularisation?: Regularisation,
+  ): { readonly flat: TypedArray; readonly theta: TypedArray };
+}
+
+/** Compiled paths of a batch. */
+export interface PathSolver {
+  solve(given: PathInputs, span: readonly [number, number], control: SolveControl): SolvedPaths;
+  dispose(): void;
+}
+
+/** Compiles the paths of a field between data and a base density. */
+export function compilePaths(field: FlowField, base: BaseDensity, options: PathOptions): PathSolver {
+  const { batch, contextSize, prior, method, trace, probeCount, backend, dtype, differentiate, integrals } =
+    options;
+  const augmented = augmentedField(field, trace, integrals);
+  const { dimension, width } = augmented;
+  const type = (...shape: number[]): TensorType => ({ shape, dtype });
+  const { size } = layoutOf(field.parameters);
+  // What is not differentiated counts as constant, so that no work goes into its gradient.
+  const held = (x: Tensor, wanted: boolean): Tensor => (wanted ? x : stopGradient(x));
+  const inputs: { readonly name: 'flat' | 'theta' | 'probes'; readonly type: TensorType }[] = [
+    ...(size > 0 ? [{ name: 'flat' as const, type: type(size) }] : []),
+    ...(contextSize > 0 ? [{ name: 'theta' as const, type: type(batch, contextSize) }] : []),
+    ...(probeCount > 0 ? [{ name: 'probes' as const, type: type(batch, probeCount, dimension) }] : []),
+  ];
+  const ode = compileOde(
+    (t, y, ...given) => {
+      const named = Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
+      const theta = named.theta ? held(named.theta, differentiate === 'theta') : full(0, [batch, 0], dtype);
+      const parameters = named.flat
+        ? unpackParameters(field.parameters, held(named.flat, differentiate === 'parameters'))
+        : {};
+      return augmented.slope(
+        stopGradient(t),
+        y,
+        prior ? toUnitBox(theta, prior) : theta,
+        parameters,
+        named.probes && stopGradient(named.probes),
+      );
+    },
+    { state: type(batch, width), parameters: inputs.map((input) => input.type), method, backend },
+  );
+  const density = compile(
+    (x) => {
+      const logProb = base.logProb(x!);
+      return [logProb, gradients(sum(logProb), [x!])[0]!];
+    },
+    [type(batch, ...field.shape)],
+    { backend },
+  );
+  const hasDivergence = integrals?.divergence ?? true;
+  const column = (y: TypedArray, index: number): Float64Array =>
+    Float64Array.from({ length: batch }, (_, row) => y[row * width + index]!);
+  const kineticAt = integrals?.kinetic ? dimension + Number(hasDivergence) : -1;
+  const jacobianAt = integrals?.jacobian ? width - 1 : -1;
+  const xOnly = (scaled: Float64Array): number => {
+    let total = 0;
+    for (let row = 0; row < batch; row++) {
+      for (let i = 0; i < dimension; i++) total += scaled[row * width + i]! ** 2;
+    }
+    return Math.sqrt(total / (batch * dimension));
+  };
+  const xAndLogProb = (scaled: Float64Array): number => {
+    let total = 0;
+    for (let row = 0; row < batch; row++) {
+      for (let i = 0; i <= dimension; i++) total += scaled[row * width + i]! ** 2;
+    }
+    return Math.sqrt(total / (batch * (dimension + 1)));
+  };
+  const allocate = (length: number): Floats =>
+    dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  return {
+    solve(given, span, { errorNorm, ...control }) {
+      const y0 = allocate(batch * width);
+      for (let row = 0; row < batch; row++) {
+        y0.set(given.x.subarray(row * dimension, (row + 1) * dimension), row * width);
+      }
+      const solution = ode.solve(
+        span,
+        y0,
+        inputs.map(({ name }) => given[name]!),
+        { ...control, norm: errorNorm === 'x' ? xOnly : xAndLogProb },
+      );
+      const end = solution.y.subarray(solution.y.length - batch * width);
+      const x = allocate(batch * dimension);
+      for (let row = 0; row < batch; row++) {
+        x.set(end.subarray(row * width, row * width + dimension), row * dimension);
+      }
+      const latent = span[1] > span[0] ? x : given.x;
+      const sign = span[1] > span[0] ? 1 : -1;
+      const [logBase, baseGradient] = density.run([latent]).map((values) => values.slice());
+      const logProb = Float64Array.from(
+        { length: batch },
+        (_, row) => logBase![row]! + (hasDivergence ? sign * end[row * width + dimension]! : 0),
+      );
+      return {
+        success: solution.success,
+        message: solution.message,
+        statistics: solution.statistics,
+        x: Float64Array.from(x),
+        logProb,
+        kinetic: kineticAt < 0 ? null : column(end, kineticAt),
+        jacobian: jacobianAt < 0 ? null : column(end, jacobianAt),
+        gradients(by, { kinetic, jacobian } = { kinetic: 0, jacobian: 0 }) {
+          const cotangents = allocate(solution.y.length);
+          const last = cotangents.subarray(cotangents.length - batch * width);
+          for (let row = 0; row < batch; row++) {
+            last.set(baseGradient!.subarray(row * dimension, (row + 1) * dimension), row * width);
+            if (hasDivergence) last[row * width + dimension] = 1;
+            if (kineticAt >= 0) last[row * width + kineticAt] = -kinetic;
+            if (jacobianAt >= 0) last[row * width + jacobianAt] = -jacobian;
+          }
+          const all = by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents);
+          const of = (wanted: 'flat' | 'theta'): TypedArray => {
+            const index = inputs.findIndex(({ name }) => name === wanted);
+            return index < 0 ? allocate(0) : all.parameters[index]!;
+          };
+          return { flat: of('flat'), theta: of('theta') };
+        },
+      };
+    },
+    dispose() {
+      ode.dispose();
+      density.dispose();
+    },
+  };
+}

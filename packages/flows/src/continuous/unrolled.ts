@@ -1,0 +1,65 @@
+/**
+ * A continuous flow with a fixed number of equal steps, unrolled into the graph: a bijection like any other layer, which runs
+ * on every backend and over workers. Its log-determinant is the solver's ∫ div v dt, the discretisation included; to see how
+ * much that is, compare with more steps or with `openContinuousFlow`.
+ */
+import { odeUnrolled, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
+import type { ParameterTensors, Tensor } from '@equiflow/tensor';
+import type { Bijection } from '../bijection.ts';
+import { augmentedField, type Integrals, type PathEnd } from './augmented.ts';
+import type { TraceMethod } from './traces.ts';
+import type { FlowField } from './vector-field.ts';
+
+/** An explicit Runge-Kutta method of `@equiflow/ode-solvers`. */
+export type ExplicitMethod = NonNullable<UnrolledOptions['method']>;
+
+/** The steps of an unrolled flow. */
+export interface UnrolledSteps {
+  /** Equal steps over the unit of time. */
+  readonly steps: number;
+  /** Default `rk4`. */
+  readonly method?: ExplicitMethod;
+}
+
+/** How paths are followed in a graph. */
+export interface UnrolledPathOptions extends UnrolledSteps {
+  /** Default `'exact'`. */
+  readonly trace?: TraceMethod;
+  /** [batch, count, dimensions]: the same over the whole path. */
+  readonly probes?: Tensor;
+  readonly integrals?: Integrals;
+  /** [0, 1] (default) goes from data to latent, [1, 0] back. */
+  readonly span?: readonly [number, number];
+}
+
+/** Follows the paths of samples x [batch, ...shape] in a graph. */
+export function unrolledPath(
+  field: FlowField,
+  x: Tensor,
+  context: Tensor,
+  parameters: ParameterTensors,
+  { steps, method = rk4, trace = 'exact', probes, integrals, span = [0, 1] }: UnrolledPathOptions,
+): PathEnd {
+  const augmented = augmentedField(field, trace, integrals);
+  const end = odeUnrolled(
+    (t, y) => augmented.slope(t, y, context, parameters, probes),
+    span,
+    augmented.pack(x),
+    { steps, method },
+  );
+  return augmented.unpack(end);
+}
+
+/**
+ * The bijection x(0) → x(1) of a field, with the exact divergence. `inverse` makes the same number of steps backward, so that
+ * inverse∘forward is the identity up to the method's error.
+ */
+export function continuousBijection(field: FlowField, steps: UnrolledSteps): Bijection {
+  const along =
+    (span: readonly [number, number]): Bijection['forward'] =>
+    (x, context, parameters) => {
+      const end = unrolledPath(field, x, context, parameters, { ...steps, span });
+      return { value: end.x, logDet: end.divergence! };
+    };
+  return { parameters: field.parameters, forward: along([0, 1]), inverse: along([1, 0]) };
+}
