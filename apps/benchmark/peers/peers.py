@@ -2,11 +2,13 @@
 """The Python peers of the benchmark: SciPy, pyFFTW, PyTorch (eager) and JAX (jit), one process a measurement.
 
     peers.py --versions
-    peers.py CASE PEER --threads T --warm-up-runs R --warm-up-seconds S --fewest-runs R --seconds S
+    peers.py CASE PEER [--repository NAME=PATH] --threads T --warm-up-runs R --warm-up-seconds S --fewest-runs R --seconds S
 
 The first prints which peers are installed, as JSON. The second sets one case up, runs it until it is warm, checks
 it, times it, and prints one JSON object: the milliseconds of every timed run, the versions, the peak memory of the
 process and what it was when only the libraries were loaded.
+
+With --repository NAME=PATH (egnn, en_flows) the code of a clone of that repository is a peer too: see `published.py`.
 
 The cases are those of `src/cases`, under the same ids, with the same shapes, number of parameters and work:
 
@@ -15,6 +17,7 @@ The cases are those of `src/cases`, under the same ids, with the same shapes, nu
   rqs-gradient-…  the same, with the gradient of ½ Σ y² − Σ ln y' to inputs and parameters
   trenf-…         one training step of a TRENF: loss, gradient, Adam
   egnn-step-…     one training step of EGNN on charged particles: loss, gradient, Adam
+  en-flow-step-…  one training step of an E(n) flow: log-likelihood by dopri5 with a Hutchinson trace, gradient, AdamW
   pm-step-…, pm-run-…  particle-mesh N-body: one step; 2LPT and 40 steps
 
 Equations: Durkan, Bekasov, Murray, Papamakarios 2019, arXiv:1906.04032, eqs. 4 to 8 (spline); Dai & Seljak 2022,
@@ -34,6 +37,7 @@ import time
 
 import ode
 import particle_mesh
+import published
 
 DISTRIBUTIONS = {"scipy": "scipy", "pyfftw": "pyFFTW", "torch": "torch", "torchdiffeq": "torchdiffeq", "jax": "jax", "jaxpm": "jaxpm"}
 
@@ -62,7 +66,7 @@ def describe(case):
         return {"kind": "trenf", "grid": (n,) * dimensions, "batch": batch}
     if match := re.fullmatch(r"egnn-step-charges-batch(\d+)", case):
         return {"kind": "egnn", "batch": int(match[1]), "particles": 5}
-    return ode.describe(case) or particle_mesh.describe(case)
+    return ode.describe(case) or particle_mesh.describe(case) or published.describe(case)
 
 
 # ----------------------------------------------------------------------------------------------------- the machinery
@@ -569,6 +573,8 @@ PEERS = {
     ("trenf", "torch"): torch_trenf,
     ("trenf", "jax"): jax_trenf,
     ("egnn", "torch"): torch_egnn,
+    ("egnn", "egnn"): published.egnn_step,
+    ("en-flow", "en_flows"): published.en_flow_step,
     ("ode", "scipy"): ode.scipy_ode,
     ("ode", "torchdiffeq"): ode.torchdiffeq_ode,
     ("pm-step", "jaxpm"): particle_mesh.jaxpm_step,
@@ -581,8 +587,8 @@ def require(condition, what):
         sys.exit(f"peers.py: the check failed: expected {what}")
 
 
-def versions():
-    found = {}
+def versions(repositories):
+    found = published.versions(repositories)
     for peer, distribution in DISTRIBUTIONS.items():
         try:
             found[peer] = importlib.metadata.version(distribution)
@@ -594,16 +600,18 @@ def versions():
 def main():
     parser = argparse.ArgumentParser(description="Python peers of the benchmark")
     parser.add_argument("case", nargs="?")
-    parser.add_argument("peer", nargs="?", choices=list(DISTRIBUTIONS))
+    parser.add_argument("peer", nargs="?", choices=[*DISTRIBUTIONS, *published.REPOSITORIES])
     parser.add_argument("--versions", action="store_true")
+    parser.add_argument("--repository", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--warm-up-runs", type=int, default=3)
     parser.add_argument("--warm-up-seconds", type=float, default=0.3)
     parser.add_argument("--fewest-runs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.5)
     effort = parser.parse_args()
+    repositories = dict(one.split("=", 1) for one in effort.repository)
     if effort.versions:
-        print(json.dumps({"python": platform.python_version(), "peers": versions()}))
+        print(json.dumps({"python": platform.python_version(), "peers": versions(repositories)}))
         return
     case = describe(effort.case or "")
     if case is None or effort.peer is None:
@@ -612,6 +620,8 @@ def main():
         parser.error(f"{effort.peer} has no case {effort.case}")
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(effort.threads)
+    if effort.peer in repositories:
+        case = {**case, "repository": repositories[effort.peer]}
     set_up = PEERS[case["kind"], effort.peer](case, effort.threads)
     baseline = peak_memory()
     run, check = set_up()
@@ -620,7 +630,7 @@ def main():
         json.dumps(
             {
                 "times": times,
-                "version": f"{versions()[effort.peer]}, Python {platform.python_version()}",
+                "version": f"{versions(repositories)[effort.peer]}, Python {platform.python_version()}",
                 "peakBytes": peak_memory(),
                 "baselineBytes": baseline,
             }

@@ -31,10 +31,10 @@ export interface NodePeer {
   readonly threads: readonly number[];
 }
 
-/** A peer that runs in Python, through `peers/peers.py`, which has the same case under the same id. */
+/** A peer that runs in Python (the last two are the code of a repository, see `--peers`), through `peers/peers.py`, which has the same case under the same id. */
 export interface PythonPeer {
   readonly kind: 'python';
-  readonly name: 'scipy' | 'pyfftw' | 'torch' | 'torchdiffeq' | 'jax' | 'jaxpm';
+  readonly name: 'scipy' | 'pyfftw' | 'torch' | 'torchdiffeq' | 'jax' | 'jaxpm' | 'egnn' | 'en_flows';
   readonly threads: readonly number[];
 }
 

@@ -18,9 +18,9 @@ async function installedPeers(options: Options): Promise<ReadonlyMap<string, str
   if (options.peers === 'none') return new Map();
   const found = new Map<string, string>();
   try {
-    for (const [name, version] of await pythonPeers(options.peers.python)) found.set(name, version);
+    for (const [name, version] of await pythonPeers(options.peers)) found.set(name, version);
   } catch (error) {
-    if (options.peers.named) throw error;
+    if (options.peers.named || Object.keys(options.peers.repositories).length > 0) throw error;
     console.error('no python3 that runs: the Python peers are left out');
   }
   const names = new Set(
@@ -74,11 +74,7 @@ async function main(): Promise<void> {
   progress(machineLine(machine));
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort()).once('SIGTERM', () => interruption.abort());
-  const launch = launcher(
-    options.quick ? QUICK : FULL,
-    options.peers === 'none' ? undefined : options.peers.python,
-    interruption.signal,
-  );
+  const launch = launcher(options.quick ? QUICK : FULL, options.peers, interruption.signal);
   const processes = options.quick ? 1 : FEWEST_PROCESSES;
   const results: CaseResult[] = [];
   for (const one of cases) {

@@ -10,7 +10,7 @@ describe('parseOptions', () => {
       profile: false,
       case: undefined,
       json: undefined,
-      peers: { python: 'python3', named: false },
+      peers: { python: 'python3', named: false, repositories: {} },
     });
   });
 
@@ -24,9 +24,15 @@ describe('parseOptions', () => {
       profile: false,
       case: 'fft*',
       json: 'a.json',
-      peers: { python: '/usr/bin/p=3', named: true },
+      peers: { python: '/usr/bin/p=3', named: true, repositories: {} },
     });
     expect(parseOptions(['--peers=none']).peers).toBe('none');
+    const clones = ['--peers', 'egnn=/a', '--peers', 'en_flows=/b'];
+    expect(parseOptions(clones).peers).toEqual({
+      python: 'python3',
+      named: false,
+      repositories: { egnn: '/a', en_flows: '/b' },
+    });
   });
 
   it.each([
@@ -36,6 +42,7 @@ describe('parseOptions', () => {
     [['--json', ''], /--json needs a value/],
     [['--peers', 'perl=/bin/perl'], /--peers perl=\/bin\/perl: give none or python=PATH/],
     [['--peers', 'python='], /give none or python=PATH/],
+    [['--peers', 'none', '--peers', 'egnn=a'], /--peers none: give it alone/],
   ])('answers %j in one line', (args, message) => {
     let text = '';
     try {

@@ -8,9 +8,21 @@ export interface Options {
   readonly profile: boolean;
   readonly case: string | undefined;
   readonly json: string | undefined;
-  /** `none`: no peer at all; else the Python that has the Python peers, and whether the user named it. */
-  readonly peers: { readonly python: string; readonly named: boolean } | 'none';
+  readonly peers: Peers | 'none';
 }
+
+/** Where the Python peers are. */
+export interface Peers {
+  /** The Python that has them. */
+  readonly python: string;
+  /** Whether the user named it. */
+  readonly named: boolean;
+  /** Clones of repositories that hold a peer's published code, by the peer's name. */
+  readonly repositories: Readonly<Record<string, string>>;
+}
+
+/** Peers that are the code of a repository and no package: a clone has to be named. */
+export const REPOSITORIES: readonly string[] = ['egnn', 'en_flows'];
 
 export const USAGE: string = `Usage: node apps/benchmark/dist/main.js [options]
 
@@ -19,6 +31,8 @@ Times equiflow side by side with named peers, each in processes of its own, and 
   --case PATTERN          only the cases whose id contains PATTERN (with *: matches it whole)
   --list                  name the cases and end
   --peers python=PATH     the Python that has SciPy, pyFFTW, PyTorch or JAX (default: python3)
+  --peers egnn=PATH       a clone of vgsatorras/egnn, whose model is then a peer (runs on that Python's PyTorch)
+  --peers en_flows=PATH   the same for vgsatorras/en_flows; --peers may be given several times
   --peers none            time equiflow alone
   --quick                 one short process each: a smoke test, no verdicts
   --profile               time our own kernels one by one instead, without peers
@@ -38,7 +52,7 @@ export function parseOptions(args: readonly string[]): Options {
     profile?: boolean;
     case?: string;
     json?: string;
-    peers?: string;
+    peers?: string[];
   };
   try {
     values = parseArgs({
@@ -52,7 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
         profile: { type: 'boolean' },
         case: { type: 'string' },
         json: { type: 'string' },
-        peers: { type: 'string' },
+        peers: { type: 'string', multiple: true },
       },
     }).values;
   } catch (error) {
@@ -75,10 +89,21 @@ function notEmpty(option: string, value: string | undefined): string | undefined
   return value;
 }
 
-function parsePeers(value: string | undefined): Options['peers'] {
-  if (value === undefined) return { python: 'python3', named: false };
-  if (value === 'none') return 'none';
-  const python = /^python=(.+)$/.exec(value)?.[1];
-  if (python === undefined) throw new Error(`--peers ${value}: give none or python=PATH`);
-  return { python, named: true };
+function parsePeers(values: readonly string[] = []): Options['peers'] {
+  if (values.includes('none')) {
+    if (values.length > 1) throw new Error('--peers none: give it alone');
+    return 'none';
+  }
+  let python: string | undefined;
+  const repositories: Record<string, string> = {};
+  for (const value of values) {
+    const [, name, path] = /^(\w+)=(.+)$/.exec(value) ?? [];
+    if (name === 'python') python = path!;
+    else if (name !== undefined && REPOSITORIES.includes(name)) repositories[name] = path!;
+    else {
+      const names = ['python', ...REPOSITORIES].map((one) => `${one}=PATH`);
+      throw new Error(`--peers ${value}: give none or ${names.join(', ')}`);
+    }
+  }
+  return { python: python ?? 'python3', named: python !== undefined, repositories };
 }

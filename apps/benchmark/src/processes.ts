@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contender, Launch } from './contender.ts';
 import type { Effort, Sample } from './measure.ts';
+import type { Peers } from './options.ts';
 
 const HERE: string = dirname(fileURLToPath(import.meta.url));
 const PEERS_SCRIPT: string = join(HERE, '..', 'peers', 'peers.py');
@@ -95,15 +96,21 @@ export function npmVersion(name: string): string | undefined {
   return undefined;
 }
 
+/** Tells `peers.py` where the repositories are. */
+function repositoryWords({ repositories }: Peers): readonly string[] {
+  return Object.entries(repositories).flatMap(([name, path]) => ['--repository', `${name}=${path}`]);
+}
+
 /**
- * Which peers a Python has, by name.
+ * Which peers a Python has, and which repositories can be run with it, by name.
  *
- * @throws Error in one line when that Python cannot be run.
+ * @throws Error in one line when that Python cannot be run, or a named repository is none.
  */
-export async function pythonPeers(python: string): Promise<ReadonlyMap<string, string>> {
+export async function pythonPeers(peers: Peers): Promise<ReadonlyMap<string, string>> {
+  const { python } = peers;
   let outcome: Outcome;
   try {
-    outcome = await execute(python, [PEERS_SCRIPT, '--versions'], 1);
+    outcome = await execute(python, [PEERS_SCRIPT, '--versions', ...repositoryWords(peers)], 1);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such program' : String(error);
     throw new Error(`--peers python=${python}: ${reason}; give the path of a Python or --peers none`);
@@ -115,8 +122,12 @@ export async function pythonPeers(python: string): Promise<ReadonlyMap<string, s
   return new Map(Object.entries(read.peers));
 }
 
-/** Launches contenders as processes. `python` is used for Python peers; `interruption` kills what runs, and starts no more. */
-export function launcher(effort: Effort, python: string | undefined, interruption: AbortSignal): Launch {
+/** Launches contenders as processes. `peers` says where Python peers are; `interruption` kills what runs, and starts no more. */
+export function launcher(effort: Effort, peers: Peers | 'none', interruption: AbortSignal): Launch {
+  const { python, repositories } =
+    peers === 'none'
+      ? { python: 'python3', repositories: [] }
+      : { ...peers, repositories: repositoryWords(peers) };
   const words = [
     ['--warm-up-runs', effort.warmUpRuns],
     ['--warm-up-seconds', effort.warmUpSeconds],
@@ -127,7 +138,7 @@ export function launcher(effort: Effort, python: string | undefined, interruptio
     const args = [contender.caseId, contender.name, '--threads', String(contender.threads), ...words];
     const outcome =
       contender.kind === 'python'
-        ? await execute(python ?? 'python3', [PEERS_SCRIPT, ...args], contender.threads, interruption)
+        ? await execute(python, [PEERS_SCRIPT, ...args, ...repositories], contender.threads, interruption)
         : await execute(process.execPath, [join(HERE, 'child.js'), ...args], contender.threads, interruption);
     if (outcome.code !== 0) throw new Error(complaint(outcome.stderr) || `exit code ${outcome.code}`);
     return JSON.parse(lastLine(outcome.stdout)) as Sample;

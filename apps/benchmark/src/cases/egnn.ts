@@ -1,7 +1,8 @@
 /**
  * One training step of EGNN on the charged particles (Satorras, Hoogeboom & Welling 2021, arXiv:2102.09844, section
  * 5.1): squared errors of a batch of 100 systems of 5 particles, the gradient with respect to all parameters over a pool
- * of workers, and Adam. 4 layers of 64 features with velocities; the peer has the same structure and parameters.
+ * of workers, and Adam. 4 layers of 64 features with velocities; the peers, the authors' own code and a plain one written
+ * to be fast, have the same structure and parameters.
  */
 import {
   type ChargedDataset,
@@ -43,8 +44,9 @@ async function trainingStep(workers: number): Promise<Workload> {
   return {
     async run(): Promise<void> {
       const [loss, gradient] = await step.run([parameters, ...arrays]);
-      const mean = gradient!.map((value) => value / data.target.length) as Float32Array;
-      optimiser.step(parameters, mean);
+      // `map` with a function takes twice the time of Adam.
+      for (let i = 0; i < gradient!.length; i++) gradient![i]! /= data.target.length;
+      optimiser.step(parameters, gradient as Float32Array);
       losses.push(loss![0]!);
     },
     check(): void {
@@ -72,7 +74,13 @@ export const EGNN_CASES: readonly BenchmarkCase[] = [
     title: `EGNN training step, ${BATCH} systems of 5 charges, 4 layers of 64`,
     threads: [1, 2],
     setUp: trainingStep,
-    peers: [{ kind: 'python', name: 'torch', threads: [1, 2] }],
-    targets: [{ peer: 'torch', quantity: 'time', atLeast: 1 }],
+    peers: [
+      { kind: 'python', name: 'egnn', threads: [1, 2] },
+      { kind: 'python', name: 'torch', threads: [1, 2] },
+    ],
+    targets: [
+      { peer: 'egnn', quantity: 'time', atLeast: 1 },
+      { peer: 'torch', quantity: 'time', atLeast: 1 },
+    ],
   },
 ];

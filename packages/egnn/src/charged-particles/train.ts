@@ -15,7 +15,10 @@ import {
 import { type ChargedDataset, chargedBatch } from './dataset.ts';
 import type { ChargedModel } from './models.ts';
 
-/** Computes losses for the trainer: squared errors summed over all coordinates of a batch, of any size. */
+/**
+ * Computes losses for the trainer: squared errors summed over all coordinates of a batch, of any size. The gradient is
+ * the trainer's to change.
+ */
 export interface ChargedExecutor {
   lossAndGradient(
     parameters: Float32Array,
@@ -120,10 +123,8 @@ export async function* trainCharged(
           `trainCharged: the loss is ${loss} in epoch ${epoch}, step ${step + 1}; lower the learning rate`,
         );
       }
-      optimiser.step(
-        parameters,
-        gradient.map((value) => value / values),
-      );
+      for (let i = 0; i < gradient.length; i++) gradient[i]! /= values;
+      optimiser.step(parameters, gradient);
       const done = optimiser.state.step![0]!;
       updateMean(average, parameters, Math.min(averageDecay, (1 + done) / (10 + done)));
       total += loss / values;
