@@ -13,9 +13,9 @@ import {
   trace,
 } from '@equiflow/tensor';
 import type { ParallelExecutable } from '@equiflow/tensor-wasm';
+import type { MapFlow } from './map-flow.ts';
 import { compileChunked, isDevice, type Placement } from './placement.ts';
 import { chunkOf } from './training/loss-executor.ts';
-import type { Trenf } from './trenf.ts';
 
 type Floats = Float32Array | Float64Array;
 
@@ -45,7 +45,7 @@ export interface Evaluator {
 
 /** Prepares a flow with given parameters; each function is compiled when it is first called. */
 export function openEvaluator(
-  flow: Trenf,
+  flow: MapFlow,
   parameters: Floats,
   { pool, dtype = isDevice(pool) ? 'float32' : 'float64' }: EvaluatorOptions,
 ): Evaluator {

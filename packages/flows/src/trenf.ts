@@ -3,22 +3,19 @@
  * arXiv:2202.05282): layers of ψ_l(F⁻¹ T̂_l(k|θ) F x) between the data and white noise. A model is described by plain data,
  * the `TrenfSpec`, which a checkpoint stores; the parameters are one flat vector.
  */
-import { add, constant, multiply, type Tensor, unpackParameters, withinPrefix } from '@equiflow/tensor';
+import { type Tensor, unpackParameters, withinPrefix } from '@equiflow/tensor';
 import { standardNormal } from './base-density.ts';
 import { type Bijection, compose } from './bijection.ts';
-import { type Flow, flow } from './flow.ts';
+import { toUnitBox } from './conditioner.ts';
+import { flow } from './flow.ts';
 import { logDensity } from './layers/log-density.ts';
 import { type PixelSpline, pixelSpline } from './layers/pixel-spline.ts';
 import { type RadialTransfer, radialTransfer } from './layers/radial-transfer.ts';
 import { standardise } from './layers/standardise.ts';
-import type { Box } from './posterior/adaptive-grid.ts';
+import { type MapFlow, type MapFlowSpec, requireMapFlowSpec } from './map-flow.ts';
 
 /** Every choice of a TRENF, as plain data. */
-export interface TrenfSpec {
-  /** Mesh of one field, [N, N] or [N, N, N]. */
-  readonly shape: readonly number[];
-  /** Side of the box, Mpc/h. */
-  readonly boxSize: number;
+export interface TrenfSpec extends MapFlowSpec {
   readonly layers: number;
   /** Knots of ln T̂ ("8 points" of the source talk). */
   readonly transferKnots: number;
@@ -27,18 +24,10 @@ export interface TrenfSpec {
   readonly splineKnots: number;
   /** Hidden widths of the networks from θ to T̂ and ψ. */
   readonly hidden: readonly number[];
-  readonly parameterNames: readonly string[];
-  /** Uniform prior of θ; the networks see it mapped to [−1, 1]. */
-  readonly prior: Box;
-  /** True: the first layer is ln(1 + δ). */
-  readonly logDensity: boolean;
-  /** Mean and standard deviation that the data (after the logarithm) are standardised with. */
-  readonly mean: number;
-  readonly deviation: number;
 }
 
 /** A TRENF: a flow whose layers can be looked at. */
-export interface Trenf extends Flow {
+export interface Trenf extends MapFlow {
   readonly spec: TrenfSpec;
   /** ln T̂_l at every shell for θ [batch, P]: one tensor [batch, shells] a layer. */
   logTransfers(context: Tensor, flat: Tensor): Tensor[];
@@ -111,40 +100,12 @@ export function trenf(spec: TrenfSpec): Trenf {
   };
 }
 
-/** θ in a box to [−1, 1]. */
-function toUnitBox(context: Tensor, { low, high }: Box): Tensor {
-  const scale = low.map((l, axis) => 2 / (high[axis]! - l));
-  const shift = low.map((l, axis) => -(high[axis]! + l) / (high[axis]! - l));
-  return add(multiply(context, row(scale, context)), row(shift, context));
-}
-
-const row = (values: readonly number[], like: Tensor): Tensor =>
-  constant(values, [values.length], like.dtype);
-
 function requireSpec(spec: TrenfSpec): void {
+  requireMapFlowSpec('trenf', spec);
   const refuse = (what: string): never => {
     throw new RangeError(`trenf: ${what}`);
   };
-  const [side] = spec.shape;
-  if (
-    !(spec.shape.length === 2 || spec.shape.length === 3) ||
-    spec.shape.some((length) => length !== side || length < 4)
-  ) {
-    refuse(`shape [${spec.shape}]; give [N, N] or [N, N, N] with N at least 4`);
-  }
-  if (!(spec.boxSize > 0)) refuse(`box size ${spec.boxSize}; give the side in Mpc/h`);
   if (!(Number.isInteger(spec.layers) && spec.layers >= 1)) refuse(`${spec.layers} layers; give at least 1`);
   if (!(Number.isInteger(spec.splineKnots) && spec.splineKnots >= 2))
     refuse(`${spec.splineKnots} knots of psi; give at least 2`);
-  const { low, high } = spec.prior;
-  const names = spec.parameterNames;
-  if (names.length === 0 || low.length !== names.length || high.length !== names.length) {
-    refuse(
-      `prior with ${low.length} lower and ${high.length} upper edges for the parameters ${names.join(', ')}`,
-    );
-  }
-  names.forEach((name, axis) => {
-    if (!(low[axis]! < high[axis]!))
-      refuse(`prior of ${name} from ${low[axis]} to ${high[axis]}; give low < high`);
-  });
 }

@@ -21,8 +21,8 @@ import {
   trace,
 } from '@equiflow/tensor';
 import type { ParallelExecutable } from '@equiflow/tensor-wasm';
+import type { MapFlow } from '../map-flow.ts';
 import { compileChunked, type Placement } from '../placement.ts';
-import type { Trenf } from '../trenf.ts';
 import type { Batch } from './dataset.ts';
 import { type CovarianceTable, drawTheta } from './theta-draws.ts';
 import type { LossExecutor } from './trainer.ts';
@@ -43,7 +43,7 @@ export interface PooledLossExecutor extends LossExecutor {
 const float32 = (...shape: number[]): TensorType => ({ shape, dtype: 'float32' });
 
 /** −ln p(x|θ) summed over the maps. */
-export async function generativeExecutor(flow: Trenf, place: Placement): Promise<PooledLossExecutor> {
+export async function generativeExecutor(flow: MapFlow, place: Placement): Promise<PooledLossExecutor> {
   const { shape, parameterNames } = flow.spec;
   const { size } = layoutOf(flow.parameters);
   const pixels = shape.reduce((product, length) => product * length, 1);
@@ -85,7 +85,7 @@ export async function generativeExecutor(flow: Trenf, place: Placement): Promise
  * Validation draws with step −1, so that its loss is a function of the parameters alone.
  */
 export async function discriminativeExecutor(
-  flow: Trenf,
+  flow: MapFlow,
   place: Placement,
   proposal: { readonly table: CovarianceTable; readonly draws: number; readonly seed: number },
 ): Promise<PooledLossExecutor> {

@@ -1,5 +1,5 @@
 /**
- * Trains a TRENF: mini-batches streamed from the dataset, gradients from an executor (workers, one process, later a
+ * Trains a flow of maps: mini-batches streamed from the dataset, gradients from an executor (workers, one process, later a
  * GPU), Adam on the host, validation by epoch, early stopping. Every random choice is a function of the seed and the
  * epoch, so a training that is interrupted at any step and resumed gives the same bits.
  */
@@ -13,7 +13,7 @@ import {
   permutation,
   type Schedule,
 } from '@equiflow/tensor';
-import type { Trenf } from '../trenf.ts';
+import type { MapFlow } from '../map-flow.ts';
 import type { EpochRecord, TrainingState } from './checkpoint.ts';
 import { type Batch, type MapDataset, readBatch, splitBySimulation } from './dataset.ts';
 import type { TrainingOptions } from './options.ts';
@@ -38,7 +38,7 @@ export interface TrainingProgress {
 }
 
 /** A state at the first step: parameters from the seed. */
-export function initialState(flow: Trenf, seed: number): TrainingState {
+export function initialState(flow: MapFlow, seed: number): TrainingState {
   const parameters = Float32Array.from(initialParameters(flow.parameters, seed));
   return {
     step: 0,
