@@ -61,6 +61,14 @@ export {
   type TensorOdeSolution,
   type TensorSolveOptions,
 } from './tensor/compile-ode.ts';
+export {
+  type BatchSolveOptions,
+  type CompiledOdeBatch,
+  type CompileOdeBatchOptions,
+  compileOdeBatch,
+  type TensorBatchSolution,
+} from './tensor/compile-ode-batch.ts';
+export type { EvaluationGradients } from './tensor/dense-values.ts';
 export type { LocatedEvent } from './tensor/event-gradients.ts';
 export type { OdeGradients, OdeTangents, TangentGradients } from './tensor/recorded-steps.ts';
 export type { TensorEvent, TensorField } from './tensor/step-graph.ts';

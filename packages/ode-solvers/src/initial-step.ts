@@ -26,12 +26,28 @@ export function initialStep(
   };
   const d0 = norm((i) => y[i]!);
   const d1 = norm((i) => slope[i]!);
-  const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, span);
+  const h0 = firstStepGuess(d0, d1, span);
   const stepped = y.map((value, i) => value + direction * h0 * slope[i]!);
   const slope1 = new Float64Array(dimension);
   field(t + direction * h0, stepped, slope1);
   const d2 = norm((i) => slope1[i]! - slope[i]!) / h0;
-  const steepest = Math.max(d1, d2);
+  return firstStepLength(h0, d1, d2, span, errorExponent);
+}
+
+/** The length of the explicit Euler step that is tried, from the norms of the state and the slope. */
+export function firstStepGuess(state: number, slope: number, span: number): number {
+  return Math.min(state < 1e-5 || slope < 1e-5 ? 1e-6 : (0.01 * state) / slope, span);
+}
+
+/** The first step, from the norms of the slope and of its change over the step h0 divided by h0. */
+export function firstStepLength(
+  h0: number,
+  slope: number,
+  change: number,
+  span: number,
+  errorExponent: number,
+): number {
+  const steepest = Math.max(slope, change);
   const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / errorExponent);
   const h = Math.min(100 * h0, h1, span);
   return Number.isFinite(h) && h > 0 ? h : Math.min(1e-6, span);

@@ -55,12 +55,13 @@ export function tolerances(
   name: 'rtol' | 'atol',
   value: number | ArrayLike<number>,
   dimension: number,
+  where = 'solveOde',
 ): Float64Array {
   const least = name === 'rtol' ? 100 * Number.EPSILON : 0;
   const check = (one: number): void => {
     if (!(one === 0 || one >= least) || !Number.isFinite(one)) {
       const why = one > 0 ? 'below 100 times the machine precision, 2.2e-14' : 'no tolerance';
-      throw new OdeError(`solveOde: ${name} = ${one} is ${why}; give 0 or a larger number`);
+      throw new OdeError(`${where}: ${name} = ${one} is ${why}; give 0 or a larger number`);
     }
   };
   if (typeof value === 'number') {
@@ -70,7 +71,7 @@ export function tolerances(
   const values = Float64Array.from(value);
   if (values.length !== dimension) {
     throw new OdeError(
-      `solveOde: ${name} has ${values.length} values for a state of ${dimension}; give one number, or one a component`,
+      `${where}: ${name} has ${values.length} values for a state of ${dimension}; give one number, or one a component`,
     );
   }
   values.forEach(check);
@@ -82,17 +83,18 @@ export function orderedTimes(
   name: string,
   times: ArrayLike<number>,
   [t0, t1]: readonly [number, number],
+  where = 'solveOde',
 ): Float64Array {
   const values = Float64Array.from(times);
   const direction = t1 >= t0 ? 1 : -1;
   for (let i = 0; i < values.length; i++) {
     const t = values[i]!;
     if (!(direction * (t - t0) >= 0 && direction * (t - t1) <= 0)) {
-      throw new OdeError(`solveOde: ${name}[${i}] = ${t} is outside the span ${t0} to ${t1}`);
+      throw new OdeError(`${where}: ${name}[${i}] = ${t} is outside the span ${t0} to ${t1}`);
     }
     if (i > 0 && !(direction * (t - values[i - 1]!) > 0)) {
       throw new OdeError(
-        `solveOde: ${name} is not monotonic: [${i - 1}] = ${values[i - 1]}, [${i}] = ${t}, from ${t0} to ${t1}; sort it, each time once`,
+        `${where}: ${name} is not monotonic: [${i - 1}] = ${values[i - 1]}, [${i}] = ${t}, from ${t0} to ${t1}; sort it, each time once`,
       );
     }
   }
@@ -100,25 +102,31 @@ export function orderedTimes(
 }
 
 /** @throws OdeError for a number that is not positive. */
-function requirePositive(name: string, value: number | undefined): void {
+function requirePositive(where: string, name: string, value: number | undefined): void {
   if (value !== undefined && !(value > 0)) {
-    throw new OdeError(`solveOde: ${name} = ${value}; give a positive number`);
+    throw new OdeError(`${where}: ${name} = ${value}; give a positive number`);
   }
 }
 
 /** @throws OdeError for a question that has no answer. */
-export function checkQuestion(t0: number, t1: number, y0: Float64Array, options: SolveOptions): void {
+export function checkQuestion(
+  t0: number,
+  t1: number,
+  y0: Float64Array,
+  options: SolveOptions,
+  where = 'solveOde',
+): void {
   if (!Number.isFinite(t0) || !Number.isFinite(t1)) {
-    throw new OdeError(`solveOde: the span is ${t0} to ${t1}; give two finite times`);
+    throw new OdeError(`${where}: the span is ${t0} to ${t1}; give two finite times`);
   }
   const wrong = firstNotFinite(y0);
-  if (wrong >= 0) throw new OdeError(`solveOde: y0[${wrong}] is ${y0[wrong]}; give finite numbers`);
+  if (wrong >= 0) throw new OdeError(`${where}: y0[${wrong}] is ${y0[wrong]}; give finite numbers`);
   for (const name of ['step', 'firstStep', 'maximumStep', 'maximumSteps'] as const) {
-    requirePositive(name, options[name]);
+    requirePositive(where, name, options[name]);
   }
   const { method, step } = options;
   if (method && !method.adaptive && step === undefined) {
-    throw new OdeError(`solveOde: ${method.name} does not choose its steps; give the option step`);
+    throw new OdeError(`${where}: ${method.name} does not choose its steps; give the option step`);
   }
 }
 

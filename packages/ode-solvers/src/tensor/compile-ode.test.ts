@@ -120,7 +120,7 @@ describe('a solve on tensors', () => {
 
 describe('gradients', () => {
   // With steps of one length the discretised loss is a smooth function of everything: differences are exact checks.
-  const fixed = { step: 0.11 };
+  const fixed = { step: 0.12 };
   const loss = (at: { y0?: Float64Array; p?: Float64Array[]; times?: number[] }): number =>
     dot(ode.solve(at.times ?? times, at.y0 ?? y0, at.p ?? parameters, fixed).y, weights);
   const nudged = (values: Float64Array, i: number, by: number): Float64Array =>
@@ -145,7 +145,7 @@ describe('gradients', () => {
     const expected = times.map((_, i) =>
       difference((by) => loss({ times: times.map((t, j) => (i === j ? t + by : t)) })),
     );
-    closeTo(ofTimes, expected, 1e-6);
+    closeTo(ofTimes, expected, 1e-9);
   });
 
   it('by the adjoint agree with those through the steps, with and without seminorm', () => {
@@ -195,17 +195,19 @@ describe('gradients', () => {
     const tangents = {
       y0: Float64Array.of(0.3, -0.2, 0.5, 1),
       parameters: [Float64Array.of(1, 0.1, -0.4, 0.6), Float64Array.of(0.7)],
+      times: [0.4, -0.3, 0.9],
     };
-    const { y0: ofState, parameters: ofParameters } = solution.vjp(weights);
+    const { y0: ofState, parameters: ofParameters, times: ofTimes } = solution.vjp(weights);
     const reverse =
       dot(ofState, tangents.y0) +
+      dot(ofTimes, tangents.times) +
       ofParameters.reduce((total, p, i) => total + dot(p, tangents.parameters[i]!), 0);
     expect(dot(solution.jvp(tangents), weights)).toBeCloseTo(reverse, 11);
     const moved = (by: number) => {
       const shift = (values: Float64Array, along: Float64Array) =>
         values.map((value, i) => value + by * along[i]!);
       return ode.solve(
-        times,
+        times.map((t, i) => t + by * tangents.times[i]!),
         shift(y0, tangents.y0),
         parameters.map((p, i) => shift(p, tangents.parameters[i]!)),
         fixed,
@@ -223,6 +225,12 @@ describe('gradients', () => {
       return there.vjp(cotangents(there));
     };
     closeTo(second.y0, solution.vjp(cotangents(solution)).y0, 1e-12);
+    closeTo(second.times, solution.vjp(cotangents(solution)).times, 1e-12);
+    closeTo(
+      second.timesTangent,
+      times.map((_, i) => difference((by) => first(by).times[i]!)),
+      1e-8,
+    );
     closeTo(
       second.y0Tangent,
       y0.map((_, i) => difference((by) => first(by).y0[i]!)),
@@ -234,6 +242,69 @@ describe('gradients', () => {
       1e-8,
     );
     closeTo(second.parameterTangents[1]!, [difference((by) => first(by).parameters[1]![0]!)], 1e-8);
+  });
+});
+
+describe('between the steps', () => {
+  const at = [0.2, 0.31, 0.9, 1.3, 1.35, 2];
+  const cotangents = Float64Array.from({ length: 24 }, (_, i) => Math.cos(3 * i + 1));
+
+  it.each([bosh3, dopri5, tsit5, vern7, dop853].map((m) => [m.name, m] as const))(
+    '%s: states at any times, and their gradients',
+    (_, method) => {
+      const solver = compileOde(field, { ...types, method });
+      const accurate = compileOde(field, { ...types, method: dop853 }).solve(at, y0, parameters, tight);
+      const adaptive = solver.solve([0.2, 0.9, 2], y0, parameters, { rtol: 1e-8, atol: 1e-9 });
+      closeTo(adaptive.evaluate(at), accurate.y, method === bosh3 ? 1e-5 : 3e-7);
+      closeTo(adaptive.evaluate([0.2, 0.9, 2]), adaptive.y, 1e-12);
+      closeTo(adaptive.evaluateVjp(at, cotangents).y0, accurate.vjp(cotangents).y0, 1e-4);
+      // With steps of one length everything is smooth, and differences are exact checks.
+      const value = (moved: { y0?: Float64Array; p?: number; times?: number[]; at?: number[] }): number => {
+        const p = [parameters[0]!, Float64Array.of(parameters[1]![0]! + (moved.p ?? 0))];
+        const solution = solver.solve(moved.times ?? times, moved.y0 ?? y0, p, { step: 0.23 });
+        return dot(solution.evaluate(moved.at ?? at), cotangents);
+      };
+      const shifted = (values: readonly number[], i: number, by: number): number[] =>
+        values.map((v, j) => (i === j ? v + by : v));
+      const inner = at.slice(1, -1);
+      const difference = (of: (by: number) => number): number =>
+        (8 * (of(1e-4) - of(-1e-4)) - (of(2e-4) - of(-2e-4))) / 12e-4;
+      const gradients = solver.solve(times, y0, parameters, { step: 0.23 }).evaluateVjp(at, cotangents);
+      closeTo(
+        gradients.y0,
+        y0.map((__, i) => difference((by) => value({ y0: Float64Array.from(shifted([...y0], i, by)) }))),
+        1e-8,
+      );
+      closeTo(gradients.parameters[1]!, [difference((by) => value({ p: by }))], 1e-8);
+      // Not where a time is an end of a step: there the polynomials of both sides meet.
+      [1, 3, 4].forEach((i) => {
+        expect(gradients.at[i]).toBeCloseTo(
+          difference((by) => value({ at: shifted(at, i, by) })),
+          6,
+        );
+      });
+      const middle = (moved: number[]): number => {
+        const solution = solver.solve(moved, y0, parameters, { step: 0.23 });
+        return dot(solution.evaluate(inner), cotangents.subarray(4, 20));
+      };
+      const ofTimes = solver
+        .solve([0.2, 0.87, 2], y0, parameters, { step: 0.23 })
+        .evaluateVjp(inner, cotangents.subarray(4, 20)).times;
+      [0, 1, 2].forEach((i) => {
+        expect(ofTimes[i]).toBeCloseTo(
+          difference((by) => middle(shifted([0.2, 0.87, 2], i, by))),
+          6,
+        );
+      });
+    },
+  );
+
+  it('not outside', () => {
+    const solution = ode.solve(times, y0, parameters);
+    expect(() => solution.evaluate([2.1])).toThrow(
+      /t = 2.1 is outside the solution, which goes from 0.2 to 2/,
+    );
+    expect(() => solution.evaluateVjp([1], y0.subarray(1))).toThrow(/3 cotangents for 1 states of 4/);
   });
 });
 

@@ -7,23 +7,23 @@ import { sizeOf } from '@equiflow/tensor';
 import type { OdeEvent } from '../events.ts';
 import type { SolveOptions } from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
-import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
 import type { OdeSolution } from '../solution.ts';
 import { solveOde } from '../solve.ts';
 import { type Method, OdeError } from '../types.ts';
 import { type AdjointOptions, adjointGradients } from './adjoint.ts';
+import { type EvaluationGradients, evaluateRecording, evaluationGradients } from './dense-values.ts';
 import { eventGradients, type LocatedEvent, locateEvent } from './event-gradients.ts';
-import { odeExecutables, typed } from './executables.ts';
+import { explicitTableau, odeExecutables, typed } from './executables.ts';
 import {
   type OdeGradients,
   type OdeTangents,
   type Recording,
-  recorder,
   stepGradients,
   stepTangents,
   type TangentGradients,
   tangentGradients,
 } from './recorded-steps.ts';
+import { recorder } from './recorder.ts';
 import type { TensorEvent, TensorField } from './step-graph.ts';
 import { tensorStepper } from './stepper.ts';
 
@@ -104,6 +104,13 @@ export interface TensorOdeSolution {
    * ∇²L(y) ẏ, the result is the Hessian of L, times the tangents.
    */
   vjpTangent(cotangents: TypedArray, tangents: OdeTangents, cotangentTangents?: TypedArray): TangentGradients;
+  /**
+   * States at any times inside the solution, [at, ...state], by the method's interpolant: no step has to end there.
+   * @throws OdeError for a time outside it.
+   */
+  evaluate(at: ArrayLike<number>): TypedArray;
+  /** Gradients of Σ ⟨cotangents, evaluate(at)⟩, with respect to the times `at` too. */
+  evaluateVjp(at: ArrayLike<number>, cotangents: TypedArray): EvaluationGradients;
 }
 
 /** A compiled solver. */
@@ -161,7 +168,7 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           `compileOde: ${parameters.length} parameters given, ${parameterTypes.length} declared`,
         );
       }
-      const record = recorder(checkpoints, state.dtype);
+      const record = recorder(checkpoints, state, 1);
       const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
       const evaluate = (executable: Executable, t: number, y: Float64Array): TypedArray =>
         executable.run([scalar(t), typed(state.dtype, y), ...parameters])[0]!;
@@ -173,7 +180,10 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
       const compiled: Method = {
         ...method,
         stepper: tableau
-          ? (problem) => tensorStepper(tableau, executables, state, parameters, problem, record.add)
+          ? (problem) =>
+              tensorStepper(tableau, executables, state, parameters, problem, (t, h, y) =>
+                record.add(0, t, h, y, 0),
+              )
           : method.stepper,
       };
       const solution = solveOde(
@@ -195,7 +205,7 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
         parameterTypes,
         parameters: parameters.map((values) => values.slice()),
         times: solution.t,
-        ...record.finish(solution.end.y),
+        ...record.finish(Float64Array.of(solution.end.t), solution.end.y),
       };
       const located = solution.status === 'event' ? locateEvent(recorded) : undefined;
       const recording = located ?? recorded;
@@ -240,16 +250,12 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           check(cotangentTangents);
           return tangentGradients(recording, cotangents, tangents, cotangentTangents);
         },
+        evaluate: (at) => evaluateRecording(recording, Float64Array.from(at)),
+        evaluateVjp: (at, cotangents) => evaluationGradients(recording, Float64Array.from(at), cotangents),
       };
     },
     dispose: () => executables.dispose(),
   };
-}
-
-/** The tableau of an explicit Runge-Kutta method; undefined for any other. */
-function explicitTableau(method: Method): ExplicitTableau | undefined {
-  const { tableau } = method as Method & { tableau?: ExplicitTableau };
-  return tableau && 'b' in tableau ? tableau : undefined;
 }
 
 function least(tolerance: number | ArrayLike<number>): number {

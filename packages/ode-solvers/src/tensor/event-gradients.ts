@@ -32,22 +32,28 @@ export function locateEvent(recording: Recording): EventRecording {
   backward(recording, (n, before) => {
     if (n === last) y = before;
   });
-  let length = h[last]!;
+  const start = t[last]![0]!;
+  const found = h[last]![0]!;
+  let length = found;
   const resolution = state.dtype === 'float32' ? 1e-6 : 4e-16;
   for (let iteration = 0; iteration < 8; iteration++) {
     const [phi, , ofLength] = executables
       .eventStepGradients()
-      .run([scalar(t[last]!), scalar(length), y, ...parameters]);
+      .run([scalar(start), scalar(length), y, ...parameters]);
     const change = phi![0]! / ofLength![0]!;
-    if (!Number.isFinite(change) || Math.abs(change) > 0.5 * Math.abs(h[last]!)) break;
+    if (!Number.isFinite(change) || Math.abs(change) > 0.5 * Math.abs(found)) break;
     length -= change;
-    if (Math.abs(change) <= resolution * Math.max(Math.abs(t[last]!), Math.abs(length))) break;
+    if (Math.abs(change) <= resolution * Math.max(Math.abs(start), Math.abs(length))) break;
   }
   const yEnd = executables
     .plainStep()
-    .run([scalar(t[last]!), scalar(length), y, ...parameters])[0]!
+    .run([scalar(start), scalar(length), y, ...parameters])[0]!
     .slice();
-  return { ...recording, h: [...h.slice(0, -1), length], event: { t: t[last]! + length, y: yEnd } };
+  return {
+    ...recording,
+    h: [...h.slice(0, -1), Float64Array.of(length)],
+    event: { t: start + length, y: yEnd },
+  };
 }
 
 /**
@@ -65,12 +71,11 @@ export function eventGradients(
   if (cotangent.length !== size) {
     throw new OdeError(`eventVjp: ${cotangent.length} cotangents for a state of ${size}; give one for each`);
   }
-  const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
   const lambda = Float64Array.from(cotangent);
   const ofParameters = parameterTypes.map((type) => new Float64Array(sizeOf(type.shape)));
   let ofStart = 0;
   backward(recording, (n, y) => {
-    const inputs = [scalar(t[n]!), scalar(h[n]!), y, ...parameters];
+    const inputs = [typed(state.dtype, t[n]!), typed(state.dtype, h[n]!), y, ...parameters];
     let kappa = 0;
     let ofEvent: Float64Array[] = [];
     const pulled = executables

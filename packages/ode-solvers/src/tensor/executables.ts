@@ -9,15 +9,17 @@ import {
   gradients,
   jacobian,
   jvp,
+  multiply,
   referenceBackend,
   reshape,
+  type Shape,
   type Tensor,
   type TensorType,
   type TypedArray,
   vjp,
 } from '@equiflow/tensor';
 import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
-import { OdeError } from '../types.ts';
+import { type Method, OdeError } from '../types.ts';
 import { type StepGraph, stepGraph, type TensorEvent, type TensorField } from './step-graph.ts';
 
 type StepArguments = [t: Tensor, h: Tensor, y: Tensor, parameters: readonly Tensor[], slope?: Tensor];
@@ -30,10 +32,12 @@ export interface FieldDescription {
   /** Absent for methods that are not explicit: then the steps are made on the host, out of `slope` and `jacobian`. */
   readonly tableau: ExplicitTableau | undefined;
   readonly event: TensorEvent | undefined;
+  /** Shape of t and h: [] for one step of the whole state, [rows, 1, …] where every row has its own. */
+  readonly timeShape?: Shape;
   readonly backend?: Backend<Executable>;
 }
 
-/** Executables; t and h are arrays of one value of the state's dtype. `p…` stands for all parameters. */
+/** Executables; t, h and θ are arrays of the state's dtype with one value, or one a row. `p…` stands for all parameters. */
 export interface OdeExecutables {
   /** (t, y, p…) → f */
   readonly slope: () => Executable;
@@ -45,10 +49,14 @@ export interface OdeExecutables {
   readonly plainStep: () => Executable;
   /** (t, h, y, λ, p…) → cotangents of t, h, y, p… */
   readonly stepVjp: () => Executable;
-  /** (t, h, y, ẏ, p…, ṗ…) → the tangent of yNext */
+  /** (t, h, y, ṫ, ḣ, ẏ, p…, ṗ…) → the tangent of yNext */
   readonly stepJvp: () => Executable;
-  /** (t, h, y, λ, ẏ, λ̇, p…, ṗ…) → cotangents of y, p…, then their tangents */
+  /** (t, h, y, λ, ṫ, ḣ, ẏ, λ̇, p…, ṗ…) → cotangents of t, h, y, p…, then their tangents */
   readonly stepVjpTangent: () => Executable;
+  /** (t, h, y, θ, p…) → the state at t + θ h */
+  readonly point: () => Executable;
+  /** (t, h, y, θ, λ, p…) → cotangents of t, h, y, θ, p… */
+  readonly pointVjp: () => Executable;
   /** (t, y, a, p…) → f, aᵀ∂f/∂y, aᵀ∂f/∂p … */
   readonly fieldVjp: () => Executable;
   /** (t, y, p…) → ∂f/∂y, [n, n] */
@@ -67,6 +75,7 @@ export function odeExecutables({
   parameters,
   tableau: explicitTableau,
   event,
+  timeShape = [],
   backend,
 }: FieldDescription): OdeExecutables {
   const stepOf = (...step: StepArguments): StepGraph => {
@@ -77,7 +86,7 @@ export function odeExecutables({
     }
     return stepGraph(explicitTableau, field, ...step);
   };
-  const scalar: TensorType = { shape: [], dtype: state.dtype };
+  const scalar: TensorType = { shape: timeShape, dtype: state.dtype };
   const count = parameters.length;
   const made: Executable[] = [];
   const lazily = (
@@ -109,6 +118,11 @@ export function odeExecutables({
     gradient ?? full(0, like.shape, like.dtype);
   const pullBack = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]): Tensor[] =>
     vjp([output], [cotangent], wrt).map((gradient, i) => orZero(gradient, wrt[i]!));
+  const pointOf = (t: Tensor, h: Tensor, y: Tensor, theta: Tensor, p: readonly Tensor[]): Tensor => {
+    const { coefficients } = stepOf(t, h, y, p);
+    const inner = coefficients.reduceRight((sum, q) => add(multiply(sum, theta), q));
+    return add(y, multiply(inner, theta));
+  };
   return {
     slope: lazily([scalar, state, ...parameters], (t, y, ...p) => [field(t!, y!, ...p)]),
     step: lazily([scalar, scalar, state, state, ...parameters], (t, h, y, f, ...p) => {
@@ -128,23 +142,34 @@ export function odeExecutables({
       return pullBack(yNext, lambda!, wrt);
     }),
     stepJvp: lazily(
-      [scalar, scalar, state, state, ...parameters, ...parameters],
-      (t, h, y, yDot, ...rest) => {
-        const wrt = [y!, ...rest.slice(0, count)].map(own);
-        const { yNext } = stepOf(t!, h!, wrt[0]!, wrt.slice(1));
-        const [tangent] = jvp([yNext], wrt, [yDot!, ...rest.slice(count)]);
+      [scalar, scalar, state, scalar, scalar, state, ...parameters, ...parameters],
+      (t, h, y, tDot, hDot, yDot, ...rest) => {
+        const wrt = [t!, h!, y!, ...rest.slice(0, count)].map(own);
+        const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));
+        const [tangent] = jvp([yNext], wrt, [tDot!, hDot!, yDot!, ...rest.slice(count)]);
         return [orZero(tangent!, yNext)];
       },
     ),
     stepVjpTangent: lazily(
-      [scalar, scalar, state, state, state, state, ...parameters, ...parameters],
-      (t, h, y, lambda, yDot, lambdaDot, ...rest) => {
-        const wrt = [y!, ...rest.slice(0, count)].map(own);
+      [scalar, scalar, state, state, scalar, scalar, state, state, ...parameters, ...parameters],
+      (t, h, y, lambda, tDot, hDot, yDot, lambdaDot, ...rest) => {
+        const wrt = [t!, h!, y!, ...rest.slice(0, count)].map(own);
         const cotangent = own(lambda!);
-        const { yNext } = stepOf(t!, h!, wrt[0]!, wrt.slice(1));
+        const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));
         const pulled = pullBack(yNext, cotangent, wrt);
-        const tangents = jvp(pulled, [...wrt, cotangent], [yDot!, ...rest.slice(count), lambdaDot!]);
+        const dots = [tDot!, hDot!, yDot!, ...rest.slice(count), lambdaDot!];
+        const tangents = jvp(pulled, [...wrt, cotangent], dots);
         return [...pulled, ...tangents.map((tangent, i) => orZero(tangent, pulled[i]!))];
+      },
+    ),
+    point: lazily([scalar, scalar, state, scalar, ...parameters], (t, h, y, theta, ...p) => [
+      pointOf(t!, h!, y!, theta!, p),
+    ]),
+    pointVjp: lazily(
+      [scalar, scalar, state, scalar, state, ...parameters],
+      (t, h, y, theta, lambda, ...p) => {
+        const wrt = [t!, h!, y!, theta!, ...p].map(own);
+        return pullBack(pointOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt[3]!, wrt.slice(4)), lambda!, wrt);
       },
     ),
     fieldVjp: lazily([scalar, state, state, ...parameters], (t, y, a, ...p) => {
@@ -172,4 +197,10 @@ export function odeExecutables({
 /** A copy of values in a dtype. */
 export function typed(dtype: DType, values: ArrayLike<number>): TypedArray {
   return dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+}
+
+/** The tableau of an explicit Runge-Kutta method; undefined for any other. */
+export function explicitTableau(method: Method): ExplicitTableau | undefined {
+  const { tableau } = method as Method & { tableau?: ExplicitTableau };
+  return tableau && 'b' in tableau ? tableau : undefined;
 }

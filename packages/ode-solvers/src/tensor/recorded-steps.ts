@@ -1,8 +1,9 @@
 /**
  * Derivatives through the recorded accepted steps. The record keeps t and h of every step and the state at some of
- * them (checkpoints); going back, the states between two checkpoints are computed again (Griewank 1992).
+ * them (checkpoints); going back, the states between two checkpoints are computed again (Griewank 1992). Where every
+ * row of a batch has steps of its own, t and h have one value a row, and a row that is done makes steps of length 0.
  */
-import { type DType, sizeOf, type TensorType, type TypedArray } from '@equiflow/tensor';
+import { sizeOf, type TensorType, type TypedArray } from '@equiflow/tensor';
 import { type OdeExecutables, typed } from './executables.ts';
 
 /** Steps that were made, and what is needed to make them again. */
@@ -13,9 +14,13 @@ export interface Recording {
   readonly parameters: readonly TypedArray[];
   /** Output times that were reached; the first is the start. */
   readonly times: Float64Array;
-  /** Beginning and length of every step. */
-  readonly t: readonly number[];
-  readonly h: readonly number[];
+  /** How many parts of the state have steps of their own: 1, or the rows of a batch. */
+  readonly rows: number;
+  /** Beginning and length of every step, one value a row. */
+  readonly t: readonly Float64Array[];
+  readonly h: readonly Float64Array[];
+  /** Where every row ended. */
+  readonly end: Float64Array;
   /** State before a step, by its number; always that before step 0. */
   readonly checkpoints: ReadonlyMap<number, TypedArray>;
 }
@@ -32,73 +37,63 @@ export interface OdeGradients {
 export interface OdeTangents {
   readonly y0?: TypedArray;
   readonly parameters?: readonly TypedArray[];
+  /** Of the output times, the first one included. */
+  readonly times?: ArrayLike<number>;
 }
 
 /** Gradients, and their tangents. */
-export interface TangentGradients {
-  readonly y0: TypedArray;
-  readonly parameters: readonly TypedArray[];
+export interface TangentGradients extends OdeGradients {
   readonly y0Tangent: TypedArray;
   readonly parameterTangents: readonly TypedArray[];
+  readonly timesTangent: Float64Array;
 }
 
-/** Collects accepted steps. With 'sqrt' the distance of checkpoints doubles whenever there are more of them than it. */
-export function recorder(
-  policy: 'all' | 'sqrt' | number,
-  dtype: DType,
-): {
-  add(t: number, h: number, y: Float64Array): void;
-  finish(yEnd: Float64Array): Pick<Recording, 't' | 'h' | 'checkpoints'>;
-} {
-  const t: number[] = [];
-  const h: number[] = [];
-  const checkpoints = new Map<number, TypedArray>();
-  let every = typeof policy === 'number' ? Math.max(1, Math.floor(policy)) : 1;
-  return {
-    add(time, step, y) {
-      if (t.length % every === 0) checkpoints.set(t.length, typed(dtype, y));
-      t.push(time);
-      h.push(step);
-      if (policy === 'sqrt' && checkpoints.size > 2 * every) {
-        every *= 2;
-        for (const index of checkpoints.keys()) if (index % every !== 0) checkpoints.delete(index);
+/** Before step n a row is between output `heading − 1` and `heading`; `lands` is 1 where the step ends at the latter. */
+interface StepPlan {
+  readonly heading: Int32Array;
+  readonly lands: Uint8Array;
+}
+
+/** Which output times the steps go to and end at. */
+export function stepPlans({ times, t, rows, end }: Recording): StepPlan[] {
+  const output = new Int32Array(rows).fill(1);
+  return t.map((_, n) => {
+    const heading = output.slice();
+    const lands = new Uint8Array(rows);
+    const next = t[n + 1] ?? end;
+    for (let row = 0; row < rows; row++) {
+      const to = output[row]!;
+      // A step after a discontinuity begins a rounding error after it.
+      const slack = 8 * Number.EPSILON * Math.abs(next[row]!);
+      if (to < times.length && Math.abs(next[row]! - times[to]!) <= slack) {
+        lands[row] = 1;
+        output[row]!++;
       }
-    },
-    finish(yEnd) {
-      if (t.length === 0) checkpoints.set(0, typed(dtype, yEnd));
-      return { t, h, checkpoints };
-    },
-  };
-}
-
-/** States before the steps from a checkpoint on, up to the next one. */
-function statesFrom(recording: Recording, first: number, end: number): TypedArray[] {
-  const { executables, state, parameters, t, h, checkpoints } = recording;
-  const states = [checkpoints.get(first)!];
-  const step = end - first > 1 ? executables.plainStep() : null;
-  for (let n = first; n < end - 1; n++) {
-    const inputs = [typed(state.dtype, [t[n]!]), typed(state.dtype, [h[n]!]), states.at(-1)!, ...parameters];
-    states.push(step!.run(inputs)[0]!.slice());
-  }
-  return states;
-}
-
-/** Which output time every step ends at, where it ends at one. */
-function outputEnds({ times, t }: Recording): Map<number, number> {
-  const ends = new Map<number, number>();
-  let output = 1;
-  for (let n = 0; n < t.length; n++) {
-    const next = n + 1 < t.length ? t[n + 1]! : times[times.length - 1]!;
-    // A step after a discontinuity begins a rounding error after it.
-    const slack = 8 * Number.EPSILON * Math.abs(next);
-    if (output < times.length && Math.abs(next - times[output]!) <= slack) ends.set(n, output++);
-  }
-  return ends;
+    }
+    return { heading, lands };
+  });
 }
 
 /** total += values[offset …]. */
 export function addInto(total: Float64Array, values: ArrayLike<number>, offset = 0): void {
   for (let i = 0; i < total.length; i++) total[i]! += values[offset + i]!;
+}
+
+/** Values of the state's dtype, one a row, as executables take times. */
+export function timesOf({ state }: Pick<Recording, 'state'>, values: ArrayLike<number>): TypedArray {
+  return typed(state.dtype, values);
+}
+
+/** States before the steps from a checkpoint on, up to the next one. */
+export function statesFrom(recording: Recording, first: number, end: number): TypedArray[] {
+  const { executables, parameters, t, h, checkpoints } = recording;
+  const states = [checkpoints.get(first)!];
+  const step = end - first > 1 ? executables.plainStep() : null;
+  for (let n = first; n < end - 1; n++) {
+    const inputs = [timesOf(recording, t[n]!), timesOf(recording, h[n]!), states.at(-1)!, ...parameters];
+    states.push(step!.run(inputs)[0]!.slice());
+  }
+  return states;
 }
 
 /** Walks the steps backward: `visit` is called with every step's number and the state before it. */
@@ -112,40 +107,91 @@ export function backward(recording: Recording, visit: (n: number, y: TypedArray)
   }
 }
 
+/** Walks the steps forward, as `backward` does. */
+export function forward(recording: Recording, visit: (n: number, y: TypedArray) => void): void {
+  const starts = [...recording.checkpoints.keys()].sort((a, b) => a - b);
+  starts.forEach((first, index) => {
+    const end = starts[index + 1] ?? recording.t.length;
+    statesFrom(recording, first, end).forEach((y, offset) => {
+      if (first + offset < end) visit(first + offset, y);
+    });
+  });
+}
+
+/** The shares of a step in the interval between two output times: t = T_j + share (T_{j+1} − T_j), h = σ (T_{j+1} − T_j). */
+export function sharesOf(
+  { times, t, h }: Recording,
+  n: number,
+  row: number,
+  heading: number,
+): { share: number; sigma: number } {
+  const from = times[heading - 1]!;
+  const length = times[heading]! - from;
+  return { share: (t[n]![row]! - from) / length, sigma: h[n]![row]! / length };
+}
+
+/** Adds what the cotangents of a step's t and h say of the output times. */
+export function addTimeGradients(
+  recording: Recording,
+  n: number,
+  { heading }: StepPlan,
+  ofT: ArrayLike<number>,
+  ofH: ArrayLike<number>,
+  ofTimes: Float64Array,
+): void {
+  for (let row = 0; row < recording.rows; row++) {
+    const to = heading[row]!;
+    if (to >= ofTimes.length) continue;
+    const { share, sigma } = sharesOf(recording, n, row, to);
+    ofTimes[to - 1]! += ofT[row]! * (1 - share) - ofH[row]! * sigma;
+    ofTimes[to]! += ofT[row]! * share + ofH[row]! * sigma;
+  }
+}
+
+/** Adds the rows of cotangents, [times, ...state], of the outputs at which step n ends. */
+function addAtOutputs(
+  { rows, state }: Recording,
+  { heading, lands }: StepPlan,
+  cotangents: TypedArray,
+  lambda: Float64Array,
+): void {
+  const size = sizeOf(state.shape);
+  const width = size / rows;
+  for (let row = 0; row < rows; row++) {
+    if (lands[row] === 0) continue;
+    const from = heading[row]! * size + row * width;
+    for (let i = 0; i < width; i++) lambda[row * width + i]! += cotangents[from + i]!;
+  }
+}
+
+/** Steps beyond the last output that any row reached have no part in gradients. */
+function matters({ times }: Recording, { heading }: StepPlan): boolean {
+  return heading.some((to) => to < times.length);
+}
+
 /**
  * Reverse pass. Between two output times the steps are thought to be fixed shares of the interval, so that the times
  * have gradients too: t_n = T_j + s_n (T_{j+1} − T_j), h_n = σ_n (T_{j+1} − T_j).
  */
 export function stepGradients(recording: Recording, cotangents: TypedArray): OdeGradients {
   const { executables, state, parameterTypes, parameters, times, t, h } = recording;
-  const size = sizeOf(state.shape);
-  const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
-  const lambda = new Float64Array(size);
+  const lambda = new Float64Array(sizeOf(state.shape));
   const ofParameters = parameterTypes.map((type) => new Float64Array(sizeOf(type.shape)));
   const ofTimes = new Float64Array(times.length);
-  const ends = outputEnds(recording);
-  let interval = times.length - 1;
+  const plans = stepPlans(recording);
   const vjp = executables.stepVjp();
   backward(recording, (n, y) => {
-    const output = ends.get(n);
-    if (output !== undefined) {
-      interval = output - 1;
-      addInto(lambda, cotangents, output * size);
-    }
-    // Steps beyond the last time that was reached do not count.
-    if (interval === times.length - 1) return;
+    const plan = plans[n]!;
+    if (!matters(recording, plan)) return;
+    addAtOutputs(recording, plan, cotangents, lambda);
     const [ofT, ofH, ofY, ...rest] = vjp.run([
-      scalar(t[n]!),
-      scalar(h[n]!),
+      timesOf(recording, t[n]!),
+      timesOf(recording, h[n]!),
       y,
       typed(state.dtype, lambda),
       ...parameters,
     ]);
-    const length = times[interval + 1]! - times[interval]!;
-    const share = (t[n]! - times[interval]!) / length;
-    const sigma = h[n]! / length;
-    ofTimes[interval]! += ofT![0]! * (1 - share) - ofH![0]! * sigma;
-    ofTimes[interval + 1]! += ofT![0]! * share + ofH![0]! * sigma;
+    addTimeGradients(recording, n, plan, ofT!, ofH!, ofTimes);
     lambda.set(ofY!);
     rest.forEach((values, i) => {
       addInto(ofParameters[i]!, values);
@@ -159,104 +205,151 @@ export function stepGradients(recording: Recording, cotangents: TypedArray): Ode
   };
 }
 
-function completeTangents(recording: Recording, tangents: OdeTangents): { y0: TypedArray; p: TypedArray[] } {
-  const { state, parameterTypes } = recording;
+interface CompleteTangents {
+  readonly y0: TypedArray;
+  readonly p: readonly TypedArray[];
+  readonly times: Float64Array;
+}
+
+function completeTangents(recording: Recording, tangents: OdeTangents): CompleteTangents {
+  const { state, parameterTypes, times } = recording;
   const zeros = (type: TensorType): TypedArray => typed(type.dtype, new Float64Array(sizeOf(type.shape)));
   return {
     y0: tangents.y0 ?? zeros(state),
     p: parameterTypes.map((type, i) => tangents.parameters?.[i] ?? zeros(type)),
+    times: Float64Array.from(times, (_, i) => tangents.times?.[i] ?? 0),
   };
+}
+
+/** Tangents of a step's t and h, one value a row, from those of the output times. */
+function stepTimeTangents(
+  recording: Recording,
+  n: number,
+  { heading }: StepPlan,
+  ofTimes: Float64Array,
+): [t: TypedArray, h: TypedArray] {
+  const { rows, times } = recording;
+  const [tDot, hDot] = [new Float64Array(rows), new Float64Array(rows)];
+  for (let row = 0; row < rows; row++) {
+    const to = heading[row]!;
+    if (to >= times.length) continue;
+    const { share, sigma } = sharesOf(recording, n, row, to);
+    tDot[row] = ofTimes[to - 1]! * (1 - share) + ofTimes[to]! * share;
+    hDot[row] = sigma * (ofTimes[to]! - ofTimes[to - 1]!);
+  }
+  return [timesOf(recording, tDot), timesOf(recording, hDot)];
+}
+
+/** Inputs of `stepJvp` at step n. */
+function jvpInputs(
+  recording: Recording,
+  n: number,
+  plan: StepPlan,
+  y: TypedArray,
+  yDot: TypedArray,
+  { p, times }: CompleteTangents,
+): TypedArray[] {
+  const { t, h, parameters } = recording;
+  const dots = stepTimeTangents(recording, n, plan, times);
+  return [timesOf(recording, t[n]!), timesOf(recording, h[n]!), y, ...dots, yDot, ...parameters, ...p];
 }
 
 /** Tangents before every checkpointed step and at every output time. */
 function forwardTangents(
   recording: Recording,
-  tangents: OdeTangents,
+  tangents: CompleteTangents,
+  plans: readonly StepPlan[],
 ): { outputs: TypedArray; checkpoints: Map<number, TypedArray> } {
-  const { executables, state, parameters, times, t, h, checkpoints } = recording;
+  const { executables, state, times, rows, checkpoints } = recording;
   const size = sizeOf(state.shape);
-  const { y0, p } = completeTangents(recording, tangents);
+  const width = size / rows;
   const outputs = typed(state.dtype, new Float64Array(times.length * size));
-  outputs.set(y0, 0);
-  const ends = outputEnds(recording);
+  outputs.set(tangents.y0, 0);
   const kept = new Map<number, TypedArray>();
   const jvp = executables.stepJvp();
-  let yDot = y0.slice();
-  const firsts = [...checkpoints.keys()];
-  firsts.forEach((first, index) => {
-    const end = firsts[index + 1] ?? t.length;
-    kept.set(first, yDot);
-    statesFrom(recording, first, end).forEach((y, offset) => {
-      const n = first + offset;
-      if (n >= end) return;
-      const inputs = [typed(state.dtype, [t[n]!]), typed(state.dtype, [h[n]!]), y, yDot, ...parameters, ...p];
-      yDot = jvp.run(inputs)[0]!.slice();
-      const output = ends.get(n);
-      if (output !== undefined) outputs.set(yDot, output * size);
-    });
+  let yDot = tangents.y0.slice();
+  forward(recording, (n, y) => {
+    if (checkpoints.has(n)) kept.set(n, yDot);
+    const plan = plans[n]!;
+    yDot = jvp.run(jvpInputs(recording, n, plan, y, yDot, tangents))[0]!.slice();
+    for (let row = 0; row < rows; row++) {
+      if (plan.lands[row] === 0) continue;
+      const values = yDot.subarray(row * width, (row + 1) * width);
+      outputs.set(values, plan.heading[row]! * size + row * width);
+    }
   });
   return { outputs, checkpoints: kept };
 }
 
 /** Tangents of the states at the output times, [times, ...state]. */
 export function stepTangents(recording: Recording, tangents: OdeTangents): TypedArray {
-  return forwardTangents(recording, tangents).outputs;
+  return forwardTangents(recording, completeTangents(recording, tangents), stepPlans(recording)).outputs;
 }
 
-/** Forward over reverse through the recorded steps: the steps themselves and the times are held fixed. */
+/**
+ * Forward over reverse through the recorded steps, times included: the steps are held as fixed shares of the intervals
+ * between output times.
+ */
 export function tangentGradients(
   recording: Recording,
   cotangents: TypedArray,
   tangents: OdeTangents,
   cotangentTangents: TypedArray,
 ): TangentGradients {
-  const { executables, state, parameterTypes, parameters, t, h, checkpoints } = recording;
+  const { executables, state, parameterTypes, parameters, times, t, h, checkpoints } = recording;
   const size = sizeOf(state.shape);
-  const { p } = completeTangents(recording, tangents);
+  const complete = completeTangents(recording, tangents);
+  const plans = stepPlans(recording);
   const vjpTangent = executables.stepVjpTangent();
-  const forward = forwardTangents(recording, tangents);
-  const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
+  const ahead = forwardTangents(recording, complete, plans);
   const zeros = (): Float64Array[] => parameterTypes.map((type) => new Float64Array(sizeOf(type.shape)));
   const lambda = new Float64Array(size);
   const lambdaDot = new Float64Array(size);
   const [ofParameters, ofParametersDot] = [zeros(), zeros()];
-  const ends = outputEnds(recording);
+  const [ofTimes, ofTimesDot] = [new Float64Array(times.length), new Float64Array(times.length)];
   const count = parameterTypes.length;
+  const firsts = [...checkpoints.keys()].sort((a, b) => b - a);
   let tangentsHere: TypedArray[] = [];
   let firstHere = -1;
   backward(recording, (n, y) => {
-    const first = [...checkpoints.keys()].filter((index) => index <= n).reduce((a, b) => Math.max(a, b));
+    const first = firsts.find((index) => index <= n)!;
     if (first !== firstHere) {
       firstHere = first;
-      tangentsHere = [forward.checkpoints.get(first)!];
+      tangentsHere = [ahead.checkpoints.get(first)!];
       statesFrom(recording, first, n + 1)
         .slice(0, -1)
         .forEach((before, offset) => {
           const m = first + offset;
-          const inputs = [scalar(t[m]!), scalar(h[m]!), before, tangentsHere.at(-1)!, ...parameters, ...p];
+          const inputs = jvpInputs(recording, m, plans[m]!, before, tangentsHere.at(-1)!, complete);
           tangentsHere.push(executables.stepJvp().run(inputs)[0]!.slice());
         });
     }
-    const output = ends.get(n);
-    if (output !== undefined) {
-      addInto(lambda, cotangents, output * size);
-      addInto(lambdaDot, cotangentTangents, output * size);
-    }
+    const plan = plans[n]!;
+    if (!matters(recording, plan)) return;
+    addAtOutputs(recording, plan, cotangents, lambda);
+    addAtOutputs(recording, plan, cotangentTangents, lambdaDot);
+    const [tDot, hDot] = stepTimeTangents(recording, n, plan, complete.times);
     const results = vjpTangent.run([
-      scalar(t[n]!),
-      scalar(h[n]!),
+      timesOf(recording, t[n]!),
+      timesOf(recording, h[n]!),
       y,
       typed(state.dtype, lambda),
+      tDot,
+      hDot,
       tangentsHere[n - first]!,
       typed(state.dtype, lambdaDot),
       ...parameters,
-      ...p,
+      ...complete.p,
     ]);
-    lambda.set(results[0]!);
-    lambdaDot.set(results[count + 1]!);
+    const [ofT, ofH, ofY] = results;
+    const [ofTDot, ofHDot, ofYDot] = results.slice(count + 3);
+    addTimeGradients(recording, n, plan, ofT!, ofH!, ofTimes);
+    addTimeGradients(recording, n, plan, ofTDot!, ofHDot!, ofTimesDot);
+    lambda.set(ofY!);
+    lambdaDot.set(ofYDot!);
     for (let i = 0; i < count; i++) {
-      addInto(ofParameters[i]!, results[1 + i]!);
-      addInto(ofParametersDot[i]!, results[count + 2 + i]!);
+      addInto(ofParameters[i]!, results[3 + i]!);
+      addInto(ofParametersDot[i]!, results[count + 6 + i]!);
     }
   });
   addInto(lambda, cotangents);
@@ -265,7 +358,9 @@ export function tangentGradients(
   return {
     y0: typed(state.dtype, lambda),
     parameters: ofParameters.map(cast),
+    times: ofTimes,
     y0Tangent: typed(state.dtype, lambdaDot),
     parameterTangents: ofParametersDot.map(cast),
+    timesTangent: ofTimesDot,
   };
 }
