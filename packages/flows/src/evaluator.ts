@@ -13,7 +13,7 @@ import {
   trace,
 } from '@equiflow/tensor';
 import type { ParallelExecutable } from '@equiflow/tensor-wasm';
-import type { MapFlow } from './map-flow.ts';
+import type { SpecifiedFlow } from './flow.ts';
 import { compileChunked, isDevice, type Placement } from './placement.ts';
 import { chunkOf } from './training/loss-executor.ts';
 
@@ -45,7 +45,7 @@ export interface Evaluator {
 
 /** Prepares a flow with given parameters; each function is compiled when it is first called. */
 export function openEvaluator(
-  flow: MapFlow,
+  flow: SpecifiedFlow,
   parameters: Floats,
   { pool, dtype = isDevice(pool) ? 'float32' : 'float64' }: EvaluatorOptions,
 ): Evaluator {
@@ -65,7 +65,7 @@ export function openEvaluator(
   const lazily = (fn: (x: Tensor, theta: Tensor, flat: Tensor) => Tensor, oneMap = false) => {
     let executor: Promise<ParallelExecutable> | undefined;
     return async (fields: Floats, thetas: Floats): Promise<Float64Array> => {
-      const count = thetas.length / width;
+      const count = width > 0 ? thetas.length / width : fields.length / pixels;
       const expected = oneMap ? 1 : count;
       if (!Number.isInteger(count) || fields.length !== expected * pixels) {
         throw new RangeError(

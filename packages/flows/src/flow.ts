@@ -15,6 +15,19 @@ export interface Flow {
   generate(z: Tensor, context: Tensor, flat: Tensor): Tensor;
 }
 
+/** What samples a flow is for. */
+export interface FlowSpec {
+  /** Shape of one sample. */
+  readonly shape: readonly number[];
+  /** Names of θ; none for a flow without parameters. */
+  readonly parameterNames: readonly string[];
+}
+
+/** A flow that says what it is for: all that a training or an evaluator asks. */
+export interface SpecifiedFlow extends Flow {
+  readonly spec: FlowSpec;
+}
+
 /** Joins a bijection and a base density. */
 export function flow(bijection: Bijection, base: BaseDensity): Flow {
   const unpack = (flat: Tensor) => unpackParameters(bijection.parameters, flat);

@@ -208,6 +208,8 @@ class DataParallel implements ParallelExecutable {
       const type = this.#inputs[slot]!;
       const batch = this.#options.inputs[slot] === 'batch';
       const size = sizeOf(batch ? type.shape.slice(1) : type.shape);
+      // Items of no values (θ of a flow without parameters) fit any batch.
+      if (batch && size === 0 && data.length === 0) return;
       const count = data.length / size;
       if (dtypeOf(data) !== type.dtype || (batch ? !Number.isInteger(count) || count < 1 : count !== 1)) {
         const wanted = batch ? `a whole number of items of ${size} values` : `${size} values`;

@@ -6,16 +6,16 @@
 import {
   broadcastTo,
   concatenate,
-  type DType,
   full,
   type ParameterTensors,
   reshape,
   sizeOf,
   slice,
+  sqrt,
   square,
   type Tensor,
 } from '@equiflow/tensor';
-import { fieldValues, perSample, type TraceOptions } from './traces.ts';
+import { type FieldValues, fieldValues, perSample, type TraceOptions } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
 
 /** What is integrated beside x. */
@@ -26,6 +26,8 @@ export interface Integrals {
   readonly kinetic?: boolean;
   /** ∫ ‖∂v/∂x‖² dt. Default false. */
   readonly jacobian?: boolean;
+  /** ∫ |v| dt, the length of the path. Default false. */
+  readonly length?: boolean;
 }
 
 /** The end of a path, and what was integrated along it, [batch] each; null where it was not asked for. */
@@ -34,6 +36,7 @@ export interface PathEnd {
   readonly divergence: Tensor | null;
   readonly kinetic: Tensor | null;
   readonly jacobian: Tensor | null;
+  readonly length: Tensor | null;
 }
 
 /** The augmented equation of a field. */
@@ -42,6 +45,8 @@ export interface AugmentedField {
   readonly dimension: number;
   /** Length of a row of y. */
   readonly width: number;
+  /** Where each integral stands in a row; −1 where it was not asked for. */
+  readonly at: Readonly<Record<keyof Integrals, number>>;
   /** x [batch, ...shape] with integrals of zero, [batch, width]. */
   pack(x: Tensor): Tensor;
   /** dy/dt at a scalar time. */
@@ -53,68 +58,59 @@ export interface AugmentedField {
 export function augmentedField(
   field: FlowField,
   trace: TraceOptions['trace'],
-  { divergence = true, kinetic = false, jacobian = false }: Integrals = {},
+  { divergence = true, kinetic = false, jacobian = false, length = false }: Integrals = {},
 ): AugmentedField {
   const dimension = sizeOf(field.shape);
-  const columns = [divergence, kinetic, jacobian];
-  const width = dimension + columns.filter(Boolean).length;
-  const shapeOf = (batch: number): number[] => [batch, ...field.shape];
-  const column = (y: Tensor, index: number): Tensor | null => {
-    if (!columns[index]) return null;
-    const at = dimension + columns.slice(0, index).filter(Boolean).length;
-    return reshape(slice(y, [null, [at, at + 1]]), [y.shape[0]!]);
+  const wanted = { divergence, kinetic, jacobian, length };
+  const names = (Object.keys(wanted) as (keyof Integrals)[]).filter((name) => wanted[name]);
+  const width = dimension + names.length;
+  const place = (name: keyof Integrals): number => (wanted[name] ? dimension + names.indexOf(name) : -1);
+  const column = (y: Tensor, name: keyof Integrals): Tensor | null => {
+    const at = place(name);
+    return at < 0 ? null : reshape(slice(y, [null, [at, at + 1]]), [y.shape[0]!]);
   };
   const xOf = (y: Tensor): Tensor =>
-    reshape(width === dimension ? y : slice(y, [null, [0, dimension]]), shapeOf(y.shape[0]!));
-  const row = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, dimension]);
-  const join = (x: Tensor, rest: readonly (Tensor | null)[]): Tensor => {
-    const given = rest.filter((values) => values !== null);
-    return given.length === 0
-      ? row(x)
-      : concatenate([row(x), ...given.map((values) => reshape(values, [x.shape[0]!, 1]))], 1);
+    reshape(width === dimension ? y : slice(y, [null, [0, dimension]]), [y.shape[0]!, ...field.shape]);
+  const join = (x: Tensor, integrals: (name: keyof Integrals) => Tensor): Tensor => {
+    const batch = x.shape[0]!;
+    const row = reshape(x, [batch, dimension]);
+    const rest = names.map((name) => reshape(integrals(name), [batch, 1]));
+    return rest.length === 0 ? row : concatenate([row, ...rest], 1);
   };
   return {
     dimension,
     width,
-    pack(x) {
-      const zero = (): Tensor => full(0, [x.shape[0]!], x.dtype);
-      return join(
-        x,
-        columns.map((wanted) => (wanted ? zero() : null)),
-      );
+    at: {
+      divergence: place('divergence'),
+      kinetic: place('kinetic'),
+      jacobian: place('jacobian'),
+      length: place('length'),
     },
+    pack: (x) => join(x, () => full(0, [x.shape[0]!], x.dtype)),
     slope(t, y, context, parameters, probes) {
       const x = xOf(y);
       const times = broadcastTo(t, [x.shape[0]!]);
-      if (!divergence && !jacobian) {
-        const velocity = field.velocity(times, x, context, parameters);
-        return join(velocity, [null, kinetic ? perSample(square(velocity)) : null, null]);
-      }
-      const values = fieldValues(field, times, x, context, parameters, {
-        trace,
-        jacobianNorm: jacobian,
-        ...(probes ? { probes } : {}),
+      const values: Partial<FieldValues> & Pick<FieldValues, 'velocity'> =
+        divergence || jacobian
+          ? fieldValues(field, times, x, context, parameters, {
+              trace,
+              jacobianNorm: jacobian,
+              ...(probes ? { probes } : {}),
+            })
+          : { velocity: field.velocity(times, x, context, parameters) };
+      return join(values.velocity, (name) => {
+        if (name === 'divergence') return values.divergence!;
+        if (name === 'jacobian') return values.jacobianNorm!;
+        const squared = perSample(square(values.velocity));
+        return name === 'kinetic' ? squared : sqrt(squared);
       });
-      return join(values.velocity, [
-        divergence ? values.divergence : null,
-        kinetic ? perSample(square(values.velocity)) : null,
-        values.jacobianNorm,
-      ]);
     },
     unpack: (y) => ({
       x: xOf(y),
-      divergence: column(y, 0),
-      kinetic: column(y, 1),
-      jacobian: column(y, 2),
+      divergence: column(y, 'divergence'),
+      kinetic: column(y, 'kinetic'),
+      jacobian: column(y, 'jacobian'),
+      length: column(y, 'length'),
     }),
   };
-}
-
-/** The type of a batch of rows of y. */
-export function rowsOf(
-  { width }: AugmentedField,
-  batch: number,
-  dtype: DType,
-): { shape: number[]; dtype: DType } {
-  return { shape: [batch, width], dtype };
 }

@@ -66,6 +66,8 @@ export interface Densities {
   readonly error: Float64Array;
   /** [count, ...shape] */
   readonly latent: Float64Array;
+  /** ∫ |v| dt between data and latent, [count]. */
+  readonly pathLength: Float64Array;
   readonly statistics: SolveStatistics;
 }
 
@@ -75,6 +77,8 @@ export interface Samples {
   readonly samples: Float64Array;
   /** ln p of every sample, nats, [count]. */
   readonly logProb: Float64Array;
+  /** ∫ |v| dt between latent and sample, [count]. */
+  readonly pathLength: Float64Array;
   readonly statistics: SolveStatistics;
 }
 
@@ -141,6 +145,7 @@ export function openContinuousFlow(
         backend,
         dtype,
         differentiate,
+        integrals: { length: differentiate === 'nothing' },
       });
       solvers.set(name, solver);
     }
@@ -206,6 +211,7 @@ export function openContinuousFlow(
       logProb: new Float64Array(count),
       error: new Float64Array(count),
       latent: new Float64Array(count * dimension),
+      pathLength: new Float64Array(count),
       statistics: { evaluations: 0, steps: 0, rejected: 0 },
     };
     inBatches(x, thetas, (given, start, here) => {
@@ -219,7 +225,10 @@ export function openContinuousFlow(
           if (which === 0) result.logProb[start + i] = end.logProb[i]!;
           else result.error[start + i] = Math.abs(end.logProb[i]! - result.logProb[start + i]!);
         }
-        if (which === 0) result.latent.set(end.x.subarray(0, here * dimension), start * dimension);
+        if (which > 0) return;
+        result.latent.set(end.x.subarray(0, here * dimension), start * dimension);
+        // Backward in time the integral counts down.
+        result.pathLength.set(end.length!.subarray(0, here).map(Math.abs), start);
       });
     });
     return result;
@@ -239,8 +248,8 @@ export function openContinuousFlow(
     generate: async (z, thetas = noThetas) => run(z, thetas, backward, [1]).latent,
     async sample(from, count, thetas = noThetas) {
       const z = base.sample(from, count);
-      const { latent, logProb, statistics } = run(z, thetas, backward, [1]);
-      return { samples: latent, logProb, statistics };
+      const { latent, logProb, pathLength, statistics } = run(z, thetas, backward, [1]);
+      return { samples: latent, logProb, pathLength, statistics };
     },
     async thetaGradient(x, thetas) {
       const result = new Float64Array(thetas.length);

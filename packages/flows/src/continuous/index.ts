@@ -1,5 +1,6 @@
 /** Continuous flows: vector fields, traces, adaptive and unrolled solves. */
 export * from './continuous-flow.ts';
+export * from './likelihood.ts';
 export type { ErrorNormScope } from './path-solver.ts';
 export * from './perceptron-field.ts';
 export {

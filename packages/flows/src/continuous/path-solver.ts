@@ -79,9 +79,10 @@ export interface SolvedPaths extends Pick<TensorOdeSolution, 'success' | 'messag
   readonly x: Float64Array;
   /** ln p of the data end, nats, [batch]. */
   readonly logProb: Float64Array;
-  /** ∫ |v|² dt and ∫ ‖∂v/∂x‖² dt, [batch]; null where not integrated. */
+  /** ∫ |v|² dt, ∫ ‖∂v/∂x‖² dt and ∫ |v| dt, [batch]; null where not integrated. */
   readonly kinetic: Float64Array | null;
   readonly jacobian: Float64Array | null;
+  readonly length: Float64Array | null;
   /**
    * Gradients of Σ ln p − kinetic ∫|v|² dt − jacobian ∫‖∂v/∂x‖² dt over the batch, through the recorded steps or by the
    * adjoint equation; of a path from 0 to 1.
@@ -103,7 +104,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
   const { batch, contextSize, prior, method, trace, probeCount, backend, dtype, differentiate, integrals } =
     options;
   const augmented = augmentedField(field, trace, integrals);
-  const { dimension, width } = augmented;
+  const { dimension, width, at } = augmented;
   const type = (...shape: number[]): TensorType => ({ shape, dtype });
   const { size } = layoutOf(field.parameters);
   // What is not differentiated counts as constant, so that no work goes into its gradient.
@@ -138,25 +139,19 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
     [type(batch, ...field.shape)],
     { backend },
   );
-  const hasDivergence = integrals?.divergence ?? true;
-  const column = (y: TypedArray, index: number): Float64Array =>
-    Float64Array.from({ length: batch }, (_, row) => y[row * width + index]!);
-  const kineticAt = integrals?.kinetic ? dimension + Number(hasDivergence) : -1;
-  const jacobianAt = integrals?.jacobian ? width - 1 : -1;
-  const xOnly = (scaled: Float64Array): number => {
-    let total = 0;
-    for (let row = 0; row < batch; row++) {
-      for (let i = 0; i < dimension; i++) total += scaled[row * width + i]! ** 2;
-    }
-    return Math.sqrt(total / (batch * dimension));
-  };
-  const xAndLogProb = (scaled: Float64Array): number => {
-    let total = 0;
-    for (let row = 0; row < batch; row++) {
-      for (let i = 0; i <= dimension; i++) total += scaled[row * width + i]! ** 2;
-    }
-    return Math.sqrt(total / (batch * (dimension + 1)));
-  };
+  const column = (y: TypedArray, index: number): Float64Array | null =>
+    index < 0 ? null : Float64Array.from({ length: batch }, (_, row) => y[row * width + index]!);
+  /** Root mean square of the first `seen` columns. */
+  const normOf =
+    (seen: number) =>
+    (scaled: Float64Array): number => {
+      let total = 0;
+      for (let start = 0; start < scaled.length; start += width) {
+        for (let i = start; i < start + seen; i++) total += scaled[i]! ** 2;
+      }
+      return Math.sqrt(total / (batch * seen));
+    };
+  const norms = { x: normOf(dimension), 'x and log p': normOf(dimension + (at.divergence < 0 ? 0 : 1)) };
   const allocate = (length: number): Floats =>
     dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
   return {
@@ -169,7 +164,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
         span,
         y0,
         inputs.map(({ name }) => given[name]!),
-        { ...control, norm: errorNorm === 'x' ? xOnly : xAndLogProb },
+        { ...control, norm: norms[errorNorm] },
       );
       const end = solution.y.subarray(solution.y.length - batch * width);
       const x = allocate(batch * dimension);
@@ -181,7 +176,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       const [logBase, baseGradient] = density.run([latent]).map((values) => values.slice());
       const logProb = Float64Array.from(
         { length: batch },
-        (_, row) => logBase![row]! + (hasDivergence ? sign * end[row * width + dimension]! : 0),
+        (_, row) => logBase![row]! + (at.divergence < 0 ? 0 : sign * end[row * width + at.divergence]!),
       );
       return {
         success: solution.success,
@@ -189,16 +184,17 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
         statistics: solution.statistics,
         x: Float64Array.from(x),
         logProb,
-        kinetic: kineticAt < 0 ? null : column(end, kineticAt),
-        jacobian: jacobianAt < 0 ? null : column(end, jacobianAt),
+        kinetic: column(end, at.kinetic),
+        jacobian: column(end, at.jacobian),
+        length: column(end, at.length),
         gradients(by, { kinetic, jacobian } = { kinetic: 0, jacobian: 0 }) {
           const cotangents = allocate(solution.y.length);
           const last = cotangents.subarray(cotangents.length - batch * width);
           for (let row = 0; row < batch; row++) {
             last.set(baseGradient!.subarray(row * dimension, (row + 1) * dimension), row * width);
-            if (hasDivergence) last[row * width + dimension] = 1;
-            if (kineticAt >= 0) last[row * width + kineticAt] = -kinetic;
-            if (jacobianAt >= 0) last[row * width + jacobianAt] = -jacobian;
+            if (at.divergence >= 0) last[row * width + at.divergence] = 1;
+            if (at.kinetic >= 0) last[row * width + at.kinetic] = -kinetic;
+            if (at.jacobian >= 0) last[row * width + at.jacobian] = -jacobian;
           }
           const all = by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents);
           const of = (wanted: 'flat' | 'theta'): TypedArray => {

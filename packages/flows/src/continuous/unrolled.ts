@@ -5,7 +5,11 @@
  */
 import { odeUnrolled, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
 import type { ParameterTensors, Tensor } from '@equiflow/tensor';
+import type { BaseDensity } from '../base-density.ts';
 import type { Bijection } from '../bijection.ts';
+import { toUnitBox } from '../conditioner.ts';
+import { flow, type SpecifiedFlow } from '../flow.ts';
+import type { Box } from '../posterior/adaptive-grid.ts';
 import { augmentedField, type Integrals, type PathEnd } from './augmented.ts';
 import type { TraceMethod } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
@@ -62,4 +66,30 @@ export function continuousBijection(field: FlowField, steps: UnrolledSteps): Bij
       return { value: end.x, logDet: end.divergence! };
     };
   return { parameters: field.parameters, forward: along([0, 1]), inverse: along([1, 0]) };
+}
+
+/** The choices of an unrolled flow beside its field. */
+export interface UnrolledFlowOptions extends UnrolledSteps {
+  /** Names of θ. Default: none. */
+  readonly parameterNames?: readonly string[];
+  /** Uniform prior of θ; the field then sees θ mapped to [−1, 1]. Left out: θ as it is. */
+  readonly prior?: Box;
+}
+
+/** The flow of a field and a base density with unrolled steps; its parameters are those of the field. */
+export function unrolledFlow(
+  field: FlowField,
+  base: BaseDensity,
+  { parameterNames = [], prior, ...steps }: UnrolledFlowOptions,
+): SpecifiedFlow {
+  const inner = flow(continuousBijection(field, steps), base);
+  const scaled = (context: Tensor): Tensor => (prior ? toUnitBox(context, prior) : context);
+  return {
+    spec: { shape: field.shape, parameterNames },
+    parameters: inner.parameters,
+    base,
+    logProb: (x, context, flat) => inner.logProb(x, scaled(context), flat),
+    latent: (x, context, flat) => inner.latent(x, scaled(context), flat),
+    generate: (z, context, flat) => inner.generate(z, scaled(context), flat),
+  };
 }

@@ -30,7 +30,7 @@ export interface Split {
  * @throws RangeError when there are fewer than two simulations or the fraction is not in (0, 1).
  */
 export function splitBySimulation(dataset: MapDataset, fraction: number, seed: number): Split {
-  const rows = dataset.parameters.length / dataset.parameterNames.length;
+  const rows = dataset.simulations.reduce((most, row) => Math.max(most, row + 1), 0);
   if (!(fraction > 0 && fraction < 1)) {
     throw new RangeError(`split: validation fraction ${fraction}; give a number between 0 and 1`);
   }
@@ -78,7 +78,7 @@ export function memoryDataset(given: {
   const { maps, shape, parameters, parameterNames, perSimulation = 1 } = given;
   const pixels = shape.reduce((product, length) => product * length, 1);
   const count = maps.length / pixels;
-  const rows = parameters.length / parameterNames.length;
+  const rows = parameterNames.length > 0 ? parameters.length / parameterNames.length : count / perSimulation;
   if (!Number.isInteger(count) || rows * perSimulation !== count) {
     throw new RangeError(
       `memoryDataset: ${maps.length} values make ${count} maps of [${shape}], but there are ${rows} rows of parameters for ${perSimulation} maps each`,

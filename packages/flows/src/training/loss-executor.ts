@@ -21,6 +21,7 @@ import {
   trace,
 } from '@equiflow/tensor';
 import type { ParallelExecutable } from '@equiflow/tensor-wasm';
+import type { SpecifiedFlow } from '../flow.ts';
 import type { MapFlow } from '../map-flow.ts';
 import { compileChunked, type Placement } from '../placement.ts';
 import type { Batch } from './dataset.ts';
@@ -43,7 +44,7 @@ export interface PooledLossExecutor extends LossExecutor {
 const float32 = (...shape: number[]): TensorType => ({ shape, dtype: 'float32' });
 
 /** −ln p(x|θ) summed over the maps. */
-export async function generativeExecutor(flow: MapFlow, place: Placement): Promise<PooledLossExecutor> {
+export async function generativeExecutor(flow: SpecifiedFlow, place: Placement): Promise<PooledLossExecutor> {
   const { shape, parameterNames } = flow.spec;
   const { size } = layoutOf(flow.parameters);
   const pixels = shape.reduce((product, length) => product * length, 1);

@@ -13,7 +13,7 @@ import {
   permutation,
   type Schedule,
 } from '@equiflow/tensor';
-import type { MapFlow } from '../map-flow.ts';
+import type { Flow } from '../flow.ts';
 import type { EpochRecord, TrainingState } from './checkpoint.ts';
 import { type Batch, type MapDataset, readBatch, splitBySimulation } from './dataset.ts';
 import type { TrainingOptions } from './options.ts';
@@ -38,7 +38,7 @@ export interface TrainingProgress {
 }
 
 /** A state at the first step: parameters from the seed. */
-export function initialState(flow: MapFlow, seed: number): TrainingState {
+export function initialState(flow: Pick<Flow, 'parameters'>, seed: number): TrainingState {
   const parameters = Float32Array.from(initialParameters(flow.parameters, seed));
   return {
     step: 0,
