@@ -1,7 +1,8 @@
 /**
  * What is trained on the charged particles: EGNN as in the paper (arXiv:2102.09844, section 5.1 and table 2), and
- * baselines from the same table: linear dynamics, a radial field, a graph network without symmetry. All see the
- * features q_i q_j and |x_i − x_j|² of an edge, and all are 4 layers of 64 unless told otherwise.
+ * baselines from the same table, in the form of the authors' code: linear dynamics, a radial field, a graph network
+ * without symmetry. All see the feature q_i q_j of an edge, EGNN and the radial field |x_i − x_j|² too; all are 4
+ * layers of 64 unless told otherwise.
  */
 import {
   add,
@@ -9,6 +10,7 @@ import {
   divide,
   gradients,
   layoutOf,
+  matmul,
   multiply,
   type ParameterSpecs,
   type ParameterTensors,
@@ -23,6 +25,7 @@ import {
   unpackParameters,
 } from '@equiflow/tensor';
 import { completeGraph, type MessageGraph } from '../graphs/graph.ts';
+import { edgeMap } from '../network/edge-map.ts';
 import { egnn } from '../network/egnn.ts';
 import { displacement, safeRoot, squaredLength } from '../network/geometry.ts';
 import type { EgnnLayerOptions } from '../network/layer.ts';
@@ -50,9 +53,9 @@ function particles(x: Tensor, v: Tensor, charges: Tensor) {
   const graph = completeGraph(batch, count);
   const nodes = batch * count;
   const flat = { x: reshape(x, [nodes, 3]), v: reshape(v, [nodes, 3]), q: reshape(charges, [nodes, 1]) };
-  const product = multiply(graph.atReceivers(flat.q), graph.atSenders(flat.q));
+  const products = multiply(graph.atReceivers(flat.q), graph.atSenders(flat.q));
   const squared = squaredLength(displacement(graph.atReceivers(flat.x), graph.atSenders(flat.x)));
-  return { graph, ...flat, edgeFeatures: concatenate([product, squared], -1) };
+  return { graph, ...flat, products, edgeFeatures: concatenate([products, squared], -1) };
 }
 
 /** |v| of each node, [M, 1]. */
@@ -113,10 +116,9 @@ export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {
     parameters: Object.assign(
       {},
       ...names.map((name) => ({
-        ...perceptronSpecs(`${name}.field`, 3, hidden, 1),
+        ...namedLinear(`${name}.field.0`, 3, hidden),
         // As small as in EGNN, or the layers of a new field throw the particles about.
         [`${name}.field.1.weight`]: { shape: [hidden, 1], deviation: 1e-3 * Math.sqrt(2 / (hidden + 1)) },
-        [`${name}.field.1.bias`]: { shape: [1] },
         ...perceptronSpecs(`${name}.velocity`, 1, hidden, 1),
       })),
     ) as ParameterSpecs,
@@ -127,7 +129,8 @@ export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {
       const moved = names.reduce((at, name) => {
         const difference = displacement(graph.atReceivers(at), graph.atSenders(at));
         const pair = concatenate([safeRoot(squaredLength(difference)), edgeFeatures], -1);
-        const field = multiply(difference, tanh(perceptron(pair, parameters, `${name}.field`)));
+        const inner = silu(linear(pair, parameters, `${name}.field.0`));
+        const field = multiply(difference, tanh(matmul(inner, parameters[`${name}.field.1.weight`]!)));
         const drift = multiply(start.v, perceptron(own, parameters, `${name}.velocity`));
         return add(at, add(meanAtReceivers(graph, field), drift));
       }, start.x);
@@ -138,7 +141,7 @@ export function radialField({ layers = 4, hidden = 64 }: ChargedModelOptions = {
 
 /**
  * A message-passing network on (x, v) as plain numbers, without any symmetry but permutations: it has to learn the
- * others. Messages are summed, features have residual connections, the last map gives the positions.
+ * others. Edges know the product of their charges. Messages are summed, features have residual connections, the last map gives the positions.
  */
 export function graphNetwork({ layers = 4, hidden = 64 }: ChargedModelOptions = {}): ChargedModel {
   const names = Array.from({ length: layers }, (_, index) => `layer${index}`);
@@ -147,18 +150,18 @@ export function graphNetwork({ layers = 4, hidden = 64 }: ChargedModelOptions = 
     parameters: Object.assign(
       namedLinear('embedding', 6, hidden),
       ...names.map((name) => ({
-        ...perceptronSpecs(`${name}.edge`, 2 * hidden + 2, hidden, hidden),
+        ...perceptronSpecs(`${name}.edge`, 2 * hidden + 1, hidden, hidden),
         ...perceptronSpecs(`${name}.node`, 2 * hidden, hidden, hidden),
       })),
       perceptronSpecs('output', hidden, hidden, 3),
     ) as ParameterSpecs,
     predict(x, v, charges, parameters) {
       const start = particles(x, v, charges);
-      const { graph, edgeFeatures } = start;
+      const { graph, products } = start;
       const embedded = linear(concatenate([start.x, start.v], -1), parameters, 'embedding');
       const last = names.reduce((h, name) => {
-        const pair = concatenate([graph.atReceivers(h), graph.atSenders(h), edgeFeatures], -1);
-        const collected = graph.sumAtReceivers(silu(perceptron(pair, parameters, `${name}.edge`)));
+        const first = silu(edgeMap(graph, h, products, parameters, `${name}.edge.0`));
+        const collected = graph.sumAtReceivers(silu(linear(first, parameters, `${name}.edge.1`)));
         return add(h, perceptron(concatenate([h, collected], -1), parameters, `${name}.node`));
       }, embedded);
       return reshape(perceptron(last, parameters, 'output'), x.shape);

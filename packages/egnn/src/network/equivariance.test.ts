@@ -220,34 +220,58 @@ describe.each(Object.entries(forms))('on %s', (_, form) => {
     });
   });
 
-  test('in a periodic box: shifts, whole sides, exchanged and reflected axes', () => {
-    const options = variants['everything at once']!;
-    const sides = [2.5, 3.5, 4.5];
-    const turned = [3.5, 4.5, 2.5];
-    const cycle = Float64Array.of(0, -1, 0, 0, 0, 1, 1, 0, 0);
-    const run = prepare(form, options, 3, sides);
-    const runTurned = prepare(form, options, 3, turned);
-    fc.assert(
-      fc.property(seeds, (seed) => {
-        const sample = drawSample(form, seed, 3);
-        const [h, x, v] = run(sample);
-        const shift = normals(seed + 11, 3);
-        const images = sample.x.map((value, i) => value + sides[i % 3]! * Math.round(shift[i % 3]! * 2 + i));
-        const [h2, x2, v2] = runTurned({
-          ...sample,
-          x: moved(images, cycle, shift),
-          v: moved(sample.v, cycle),
-        });
-        expect(relativeDifference(h!, h2!)).toBeLessThan(1e-10);
-        expect(relativeDifference(moved(v!, cycle), v2!)).toBeLessThan(1e-10);
-        const wrapped = moved(x!, cycle, shift).map((value, i) => {
-          const side = turned[i % 3]!;
-          return value + side * Math.round((x2![i]! - value) / side);
-        });
-        expect(relativeDifference(wrapped, x2!)).toBeLessThan(1e-10);
-      }),
-      few,
-    );
+  describe.each(Object.entries(variants))('in a periodic box, %s', (_, options) => {
+    /** Runs a sample and its image under a signed permutation of the axes, a shift and whole sides a point. */
+    const compare = (
+      seed: number,
+      [run, sides]: [ReturnType<typeof prepare>, readonly number[]],
+      [runTurned, turned]: [ReturnType<typeof prepare>, readonly number[]],
+      matrix: Float64Array,
+    ): void => {
+      const sample = drawSample(form, seed, 3);
+      const [h, x, v] = run(sample);
+      const shift = normals(seed + 11, 3);
+      const images = sample.x.map((value, i) => value + sides[i % 3]! * Math.round(shift[i % 3]! * 2 + i));
+      const [h2, x2, v2] = runTurned({
+        ...sample,
+        x: moved(images, matrix, shift),
+        v: moved(sample.v, matrix),
+      });
+      expect(relativeDifference(h!, h2!)).toBeLessThan(1e-10);
+      if (v) expect(relativeDifference(moved(v, matrix), v2!)).toBeLessThan(1e-10);
+      const wrapped = moved(x!, matrix, shift).map((value, i) => {
+        const side = turned[i % 3]!;
+        return value + side * Math.round((x2![i]! - value) / side);
+      });
+      expect(relativeDifference(wrapped, x2!)).toBeLessThan(1e-10);
+      expect(relativeDifference(sample.x, x!)).toBeGreaterThan(1e-3);
+    };
+
+    test('of three sides: shifts, whole sides, exchanged and reflected axes', () => {
+      const sides = [2.5, 3.5, 4.5];
+      const turned = [3.5, 4.5, 2.5];
+      const cycle = Float64Array.of(0, -1, 0, 0, 0, 1, 1, 0, 0);
+      const [run, runTurned] = [prepare(form, options, 3, sides), prepare(form, options, 3, turned)];
+      fc.assert(
+        fc.property(seeds, (seed) => compare(seed, [run, sides], [runTurned, turned], cycle)),
+        few,
+      );
+    });
+
+    test('of one side: shifts, whole sides, all 48 symmetries of the cube', () => {
+      const sides = [3, 3, 3];
+      const run = prepare(form, options, 3, sides);
+      fc.assert(
+        fc.property(seeds, fc.integer({ min: 0, max: 7 }), (seed, signs) => {
+          const matrix = new Float64Array(9);
+          randomOrder(seed + 13, 3).forEach((from, to) => {
+            matrix[3 * to + from] = signs & (1 << to) ? -1 : 1;
+          });
+          compare(seed, [run, sides], [run, sides], matrix);
+        }),
+        few,
+      );
+    });
   });
 });
 

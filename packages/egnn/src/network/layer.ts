@@ -8,9 +8,6 @@
  *   h_i ← φ_h(h_i, m_i)
  *
  * Rotations, reflections and translations of x (and of velocities) commute with it, h does not see them.
- *
- * The first affine map of φ_e acts on (h_i, h_j, |x_i − x_j|², a_ij). It is computed as a sum of its four
- * parts, the first two once for each node and not for each edge: the same numbers for half the arithmetic.
  */
 import {
   add,
@@ -22,12 +19,12 @@ import {
   type ParameterTensors,
   sigmoid,
   silu,
-  slice,
   type Tensor,
   TensorError,
   tanh,
 } from '@equiflow/tensor';
 import type { MessageGraph } from '../graphs/graph.ts';
+import { edgeMap } from './edge-map.ts';
 import { displacement, safeRoot, squaredLength } from './geometry.ts';
 import { linear, namedLinear, perceptron, perceptronSpecs } from './linear.ts';
 
@@ -106,12 +103,8 @@ export function egnnLayer(options: EgnnLayerOptions): EgnnLayer {
     graph: MessageGraph,
     own: ParameterTensors,
   ) => {
-    const weight = own['edge.0.weight']!;
-    const receiving = add(matmul(h, slice(weight, [[0, hidden]])), own['edge.0.bias']!);
-    const sending = matmul(h, slice(weight, [[hidden, 2 * hidden]]));
     const pair = given ? concatenate([squared, given], -1) : squared;
-    const ofPair = matmul(pair, slice(weight, [[2 * hidden, weight.shape[0]!]]));
-    const before = add(add(graph.atReceivers(receiving), graph.atSenders(sending)), ofPair);
+    const before = edgeMap(graph, h, pair, own, 'edge.0');
     return silu(linear(silu(before), own, 'edge.1'));
   };
 
