@@ -1,48 +1,90 @@
 /**
- * Transforms on the GPU. A thread computes one real number of one pass, a sum over as many inputs as the radix: the
- * Stockham autosort passes of `plain/complex.ts` with radices up to 32, all roots of unity from one table. A complex
- * array is [re, im] in two halves.
+ * Transforms on the GPU. A thread computes one real number of one pass: a sum over as many inputs as the radix, by Horner's
+ * rule in a root of unity from a table. Passes are those of Cooley and Tukey in Stockham's self-sorting order: spectra of
+ * interleaved pieces are joined (forward), or a spectrum is parted into those of interleaved pieces (back to real). The
+ * spectrum of a real piece is kept up to half its length in every pass. A complex array is [re, im] in two halves.
  */
-import type { GpuArray, GpuCode, GpuKernel, GpuLowering, Shape } from '@equiflow/tensor';
+import {
+  type GpuArray,
+  type GpuCode,
+  type GpuKernel,
+  type GpuLowering,
+  type Shape,
+  TensorError,
+} from '@equiflow/tensor';
 import { unitRoot } from '../plain/twiddles.ts';
 import { halfLength } from '../shells.ts';
 import type { TransformAttributes } from './shared.ts';
 
-/** Largest radix that is not prime: a compromise of passes (memory) and terms a pass (arithmetic). */
-const largestRadix = 32;
+/** Terms of one Horner sum, for its rounding: longer ones (large primes) are Horner sums of Horner sums. */
+const longestSum = 32;
 
-/** Radices for length n, near each other: products of primes up to 32, or a larger prime by itself. */
-export function gpuRadices(n: number): number[] {
+/** Sums up to this long are written out term by term. */
+const unrolled = 16;
+
+/** Largest prime factor of an axis that is transformed by a direct sum. */
+const largestPrime = 1024;
+
+/** What a launch, a term that waits for its reads, and a value cost: in reads of a number by a busy device. Estimates. */
+const launchCost = 2 ** 22;
+const termCost = 2 ** 17;
+const valueCost = 8;
+
+/**
+ * Radices of an axis of n in a transform of `size` numbers, near each other: one number of a pass takes 2 radix reads, so
+ * that small radices read less, but take more passes.
+ * @throws TensorError when n has a prime factor whose direct sum is too long.
+ */
+export function gpuRadices(n: number, size: number): number[] {
+  const primes = primeFactors(n);
+  if (primes[0]! > largestPrime) {
+    throw new TensorError(
+      `gpu: a transform of an axis of ${n}, with the prime factor ${primes[0]}: the GPU takes prime factors up to ${largestPrime}; pad to a length of small factors, or use the wasm backend`,
+    );
+  }
+  let best: number[] = primes;
+  let least = Number.POSITIVE_INFINITY;
+  for (let count = 1; count <= primes.length; count++) {
+    const radices = new Array<number>(count).fill(1);
+    for (const prime of primes) radices[radices.indexOf(Math.min(...radices))]! *= prime;
+    const cost = radices.reduce(
+      (total, radix) => total + launchCost + radix * termCost + size * (2 * radix + valueCost),
+      0,
+    );
+    if (cost < least) {
+      least = cost;
+      best = radices;
+    }
+  }
+  return best;
+}
+
+/** Largest first; [1] for 1. */
+function primeFactors(n: number): number[] {
   const primes: number[] = [];
   let left = n;
   for (let p = 2; p * p <= left; p++) for (; left % p === 0; left /= p) primes.unshift(p);
-  if (left > 1) primes.unshift(left);
-  primes.sort((a, b) => b - a);
-  for (let count = Math.max(1, Math.ceil(Math.log(n) / Math.log(largestRadix) - 1e-9)); ; count++) {
-    const radices = new Array<number>(count).fill(1);
-    const fits = primes.every((prime) => {
-      const smallest = radices.indexOf(Math.min(...radices));
-      radices[smallest]! *= prime;
-      return radices[smallest]! <= largestRadix || radices[smallest] === prime;
-    });
-    if (fits) return radices;
-  }
+  if (left > 1 || primes.length === 0) primes.unshift(left);
+  return primes;
 }
 
-/** The elements start + k · step of an axis, for the k of a loop: what does not depend on k is computed before it. */
+/** The elements start + k · step of an axis, for the k of a sum: what does not depend on k is computed before it. */
 interface Stretch {
   readonly start: string;
   readonly k: string;
   readonly step: number;
 }
 
-/** Real and imaginary part of an element on the axis that is transformed; no imaginary part for real data. */
-type Source = (
-  code: GpuCode,
-  outer: string,
-  along: Stretch,
-  within: string,
-) => readonly [string, string | null];
+/** Names of a real and an imaginary part; null for the imaginary part of real data. */
+type Complex = readonly [re: string, im: string | null];
+
+/** Real and imaginary part of an element on the axis that is transformed. */
+type Source = (code: GpuCode, outer: string, along: Stretch, within: string) => Complex;
+
+/** k · factor, computed here where k is a number. */
+function times(k: string, factor: number): string {
+  return /^\d+$/.test(k) ? String(Number(k) * factor) : `${k} * ${factor}`;
+}
 
 /** The flat place of an element of [outer, length, inner]. */
 function placeOf(
@@ -54,7 +96,85 @@ function placeOf(
   inner: number,
 ): string {
   const first = code.let(`(${lane} * ${length} + ${start}) * ${inner} + ${within}`);
-  return code.let(`${first} + ${k} * ${step * inner}`);
+  return code.let(`${first} + ${times(k, step * inner)}`);
+}
+
+/** e^(∓2πi k/n) for k from 0 to n − 1: cosines, then sines. */
+class Roots {
+  readonly n: number;
+  readonly #table: GpuArray;
+
+  constructor(l: Pick<GpuLowering<never>, 'table'>, n: number, inverse: boolean) {
+    const values = new Float64Array(2 * n);
+    for (let k = 0; k < n; k++) {
+      const [cos, sin] = unitRoot(inverse ? -k : k, n);
+      values[k] = cos;
+      values[n + k] = sin;
+    }
+    this.n = n;
+    this.#table = l.table(values);
+  }
+
+  /** The root of a whole number below n. */
+  at(code: GpuCode, k: string): readonly [cos: string, sin: string] {
+    return [code.read(this.#table, k), code.read(this.#table, code.let(`${k} + ${this.n}`))];
+  }
+}
+
+/** Σ_k z_k w^k for k < count by Horner's rule. */
+function horner(
+  code: GpuCode,
+  count: number,
+  [cos, sin]: readonly [string, string],
+  term: (k: string) => Complex,
+): readonly [re: string, im: string] {
+  const [firstRe, firstIm] = term(String(count - 1));
+  const re = code.variable(firstRe);
+  const im = code.variable(firstIm ?? '0');
+  const take = (k: string): void => {
+    const [zRe, zIm] = term(k);
+    const before = code.variable(re);
+    code.assign(re, `${before} * ${cos} - ${im} * ${sin} + ${zRe}`);
+    code.assign(im, `${before} * ${sin} + ${im} * ${cos}${zIm === null ? '' : ` + ${zIm}`}`);
+  };
+  if (count <= unrolled) for (let k = count - 2; k >= 0; k--) take(String(k));
+  else code.loop(count - 1, (k) => take(code.let(`${count - 2} - ${k}`)));
+  return [re, im];
+}
+
+/**
+ * Σ_k z_k w^k for k < count, w the root `turn` of the table, with the sine times `sign`; long sums in parts of
+ * `longestSum` terms, so that the powers of a rounded w do not drift.
+ */
+function rootSum(
+  code: GpuCode,
+  count: number,
+  roots: Roots,
+  turn: string,
+  sign: string,
+  term: (k: string) => Complex,
+): readonly [re: string, im: string] {
+  const signed = (at: string): readonly [string, string] => {
+    const [cos, sin] = roots.at(code, at);
+    return [cos, sign === '1' ? sin : code.let(`${sign} * ${sin}`)];
+  };
+  const w = signed(turn);
+  if (count <= longestSum) return horner(code, count, w, term);
+  const parts = Math.ceil(count / longestSum);
+  // The last part is filled with zeros.
+  const within = (k: string): Complex => {
+    const re = code.variable('0');
+    const im = code.variable('0');
+    code.when(`${k} < ${count}`, () => {
+      const [zRe, zIm] = term(k);
+      code.assign(re, zRe);
+      if (zIm !== null) code.assign(im, zIm);
+    });
+    return [re, im];
+  };
+  const part = (b: string): Complex =>
+    horner(code, longestSum, w, (k) => within(code.let(`${b} * ${longestSum} + ${k}`)));
+  return horner(code, parts, signed(code.remainder(code.let(`${turn} * ${longestSum}`), roots.n)), part);
 }
 
 /** One axis of a transform, seen as [outer, n, inner]. */
@@ -62,76 +182,165 @@ interface AxisTransform {
   readonly outer: number;
   readonly n: number;
   readonly inner: number;
-  readonly inverse: boolean;
   /** Factor of the result. */
   readonly scale: number;
-  /** Elements of the axis that are wanted; default n. */
-  readonly kept?: number;
-  /** Whether the imaginary half is wanted; default true. */
-  readonly complex?: boolean;
 }
 
-/** Transforms one axis: [outer, kept, inner], twice where complex. */
-function transformAxis<A>(l: GpuLowering<A>, source: Source, axis: AxisTransform): GpuArray {
-  const { outer, n, inner, inverse } = axis;
-  const roots = new Float64Array(2 * n);
-  for (let k = 0; k < n; k++) {
-    const [cos, sin] = unitRoot(inverse ? -k : k, n);
-    roots[k] = cos;
-    roots[n + k] = sin;
-  }
-  const table = l.table(roots);
+/** The number of a thread in an array [re, im] of [outer, length, inner], or of its first half alone. */
+function coordinates(
+  code: GpuCode,
+  index: string,
+  length: number,
+  { outer, inner }: AxisTransform,
+  isComplex: boolean,
+): { part: string; lane: string; along: string; within: string } {
+  const half = outer * length * inner;
+  const part = isComplex ? code.quotient(index, half) : '0';
+  const own = isComplex ? code.let(`${index} - ${part} * ${half}`) : index;
+  const rest = code.quotient(own, inner);
+  return {
+    part,
+    within: code.remainder(own, inner),
+    along: outer === 1 ? rest : code.remainder(rest, length),
+    lane: outer === 1 ? '0' : code.quotient(rest, length),
+  };
+}
+
+/**
+ * Joins spectra: with Y_r the spectra, `done` long, of the pieces r, r + n/done, …, those of the pieces r, r + left, … are
+ * X[m] = Σ_k Y_(r + left k)[m mod done] e^(∓2πi k m/(done radix)), left = n/(done radix). [outer, n, inner] complex.
+ * @param real whether the data are: then of each spectrum the modes up to half its length are computed and kept.
+ */
+function joinSpectra<A>(
+  l: GpuLowering<A>,
+  source: Source,
+  axis: AxisTransform,
+  inverse: boolean,
+  real = false,
+): GpuArray {
+  const { outer, n, inner, scale } = axis;
+  const roots = new Roots(l, n, inverse);
+  const keptOf = (length: number): number => (real ? halfLength(length) : length);
   let read = source;
   let result: GpuArray | null = null;
   let done = 1;
-  const radices = gpuRadices(n);
-  radices.forEach((radix, pass) => {
-    const last = pass === radices.length - 1;
-    const length = last ? (axis.kept ?? n) : n;
-    const complex = !last || (axis.complex ?? true);
-    const half = outer * length * inner;
-    const from = read;
-    const before = done;
+  for (const radix of gpuRadices(n, 2 * outer * keptOf(n) * inner)) {
+    const [from, before] = [read, done];
+    done *= radix;
     const left = n / done;
-    const span = left / radix;
+    const [keptBefore, kept] = [keptOf(before), keptOf(done)];
+    const length = left * kept;
     result = l.store(
-      l.map(complex ? 2 * half : half, (code, index) => {
-        const part = complex ? code.quotient(index, half) : '0';
-        const own = complex ? code.let(`${index} - ${part} * ${half}`) : index;
-        const within = code.remainder(own, inner);
-        const rest = code.quotient(own, inner);
-        const along = outer === 1 ? rest : code.remainder(rest, length);
-        const lane = outer === 1 ? '0' : code.quotient(rest, length);
-        const q = code.remainder(along, before);
-        const block = code.quotient(along, before);
-        const j = span === 1 ? block : code.remainder(block, radix);
-        const p = span === 1 ? '0' : code.quotient(block, radix);
-        const total = code.variable('0');
-        // The angle j (p + span k) of the roots of `left`, in roots of n, kept below n.
-        const angle = code.variable(span === 1 ? '0' : `${j} * ${p} * ${before}`);
-        const turn = code.let(`${j} * ${span * before}`);
-        const side = complex ? code.let(`${part} * ${n}`) : '0';
-        const other = complex ? code.let(`${n} - ${side}`) : String(n);
-        const sign = complex ? code.let(`2 * ${part} - 1`) : '(0 - 1)';
-        const start = code.let(`${q} + ${p} * ${before}`);
-        code.loop(radix, (k) => {
-          const [re, im] = from(code, lane, { start, k, step: span * before }, within);
-          const straight = code.read(table, code.let(`${angle} + ${side}`));
-          if (im === null) code.assign(total, `${total} + ${re} * ${straight}`);
-          else {
-            const crossed = code.read(table, code.let(`${angle} + ${other}`));
-            code.assign(total, `${total} + ${re} * ${straight} + ${sign} * ${im} * ${crossed}`);
-          }
-          const next = code.let(`${angle} + ${turn}`);
-          code.assign(angle, `(${next} >= ${n} ? ${next} - ${n} : ${next})`);
-        });
-        return last && axis.scale !== 1 ? code.let(`${total} * ${axis.scale}`) : total;
+      l.map(2 * outer * length * inner, (code, index) => {
+        const { part, lane, along, within } = coordinates(code, index, length, axis, true);
+        const piece = left === 1 ? '0' : code.quotient(along, kept);
+        const mode = left === 1 ? along : code.remainder(along, kept);
+        const q = code.remainder(mode, before);
+        // A mode beyond half is the conjugate of its mirror image: so is the whole sum, with conjugate roots.
+        const mirrored = keptBefore < before ? code.let(`(${q} >= ${keptBefore} ? 1 : 0)`) : '0';
+        const own = mirrored === '0' ? q : code.let(`(${mirrored} > 0 ? ${before} - ${q} : ${q})`);
+        const sign = mirrored === '0' ? '1' : code.let(`1 - 2 * ${mirrored}`);
+        const start = code.let(`${piece} * ${keptBefore} + ${own}`);
+        const [re, im] = rootSum(code, radix, roots, code.let(`${mode} * ${left}`), sign, (k) =>
+          from(code, lane, { start, k, step: left * keptBefore }, within),
+        );
+        const value = code.let(`(${part} > 0 ? ${sign === '1' ? im : `${sign} * ${im}`} : ${re})`);
+        return left === 1 && scale !== 1 ? code.let(`${value} * ${scale}`) : value;
       }),
     );
     read = complexSource(result, length, inner, outer);
-    done *= radix;
-  });
+  }
   return result!;
+}
+
+/**
+ * Parts a half-complex spectrum, [outer, n/2 + 1] complex, into real data [outer, n]. With Z_j the spectra, `long` long, of
+ * the pieces j, j + done, …, those of the pieces j + done i, i < radix, are
+ * Σ_k Z_j[p + left k] e^(2πi i (p + left k)/long), left = long/radix. Half the terms lie beyond half of Z: they are the
+ * conjugates of a like sum from left − p on.
+ */
+function partSpectrum<A>(l: GpuLowering<A>, source: Source, axis: AxisTransform): GpuArray {
+  const { outer, n, scale } = axis;
+  const roots = new Roots(l, n, true);
+  let read = source;
+  let result: GpuArray | null = null;
+  let done = 1;
+  for (const radix of gpuRadices(n, outer * n)) {
+    const [from, before] = [read, done];
+    done *= radix;
+    const left = n / done;
+    const [keptBefore, kept] = [halfLength(n / before), halfLength(left)];
+    const last = left === 1;
+    const length = done * kept;
+    result = l.store(
+      l.map((last ? 1 : 2) * outer * length, (code, index) => {
+        const { part, lane, along } = coordinates(code, index, length, axis, !last);
+        const piece = last ? along : code.quotient(along, kept);
+        const p = last ? '0' : code.remainder(along, kept);
+        const i = code.quotient(piece, before);
+        const first = code.let(`${code.remainder(piece, before)} * ${keptBefore}`);
+        const turn = code.let(`${i} * ${n / radix}`);
+        const sumFrom = (start: string, count: number): readonly [string, string] =>
+          rootSum(code, count, roots, turn, '1', (k) => from(code, lane, { start, k, step: left }, '0'));
+        if (last)
+          return realSum(code, radix, scale, {
+            i,
+            turn,
+            first,
+            roots,
+            sumFrom,
+            read: (at) => from(code, lane, { start: at, k: '0', step: 0 }, '0')[0],
+          });
+        const direct = Math.ceil(radix / 2);
+        const [a, b] = sumFrom(code.let(`${first} + ${p}`), direct);
+        const [c, d] = sumFrom(code.let(`${first} + ${left} - ${p}`), radix - direct);
+        // S = (a + ib) + conj(w (c + id)), times the phase of p.
+        const [cos, sin] = roots.at(code, turn);
+        const re = code.let(`${a} + (${c} * ${cos} - ${d} * ${sin})`);
+        const im = code.let(`${b} - (${c} * ${sin} + ${d} * ${cos})`);
+        const [u, v] = roots.at(code, code.let(`${i} * ${p} * ${before}`));
+        return code.let(`(${part} > 0 ? ${re} * ${v} + ${im} * ${u} : ${re} * ${u} - ${im} * ${v})`);
+      }),
+    );
+    read = complexSource(result, length, 1, outer);
+  }
+  return result!;
+}
+
+/** Σ_k Z[k] w^k over a whole spectrum of real data, `radix` long: Z[0], twice the real parts up to half, Z[radix/2]. */
+function realSum(
+  code: GpuCode,
+  radix: number,
+  scale: number,
+  {
+    i,
+    turn,
+    first,
+    roots,
+    sumFrom,
+    read,
+  }: {
+    readonly i: string;
+    readonly turn: string;
+    readonly first: string;
+    readonly roots: Roots;
+    readonly sumFrom: (start: string, count: number) => readonly [string, string];
+    readonly read: (at: string) => string;
+  },
+): string {
+  const terms = [read(first)];
+  const pairs = Math.ceil(radix / 2) - 1;
+  if (pairs > 0) {
+    const [re, im] = sumFrom(code.let(`${first} + 1`), pairs);
+    const [cos, sin] = roots.at(code, turn);
+    terms.push(`2 * (${re} * ${cos} - ${im} * ${sin})`);
+  }
+  if (radix % 2 === 0) {
+    const odd = code.remainder(i, 2);
+    terms.push(`(1 - 2 * ${odd}) * ${read(code.let(`${first} + ${radix / 2}`))}`);
+  }
+  const total = terms.length === 1 ? terms[0]! : code.let(terms.join(' + '));
+  return scale === 1 ? total : code.let(`${total} * ${scale}`);
 }
 
 /** Reads [re, im] halves of [outer, length, inner]. */
@@ -179,7 +388,7 @@ function transformAxes<A>(
   let result: GpuArray | null = null;
   axes.forEach((axis, place) => {
     const sizes = around(shape, axis);
-    result = transformAxis(l, read, { ...sizes, inverse, scale: place === axes.length - 1 ? scale : 1 });
+    result = joinSpectra(l, read, { ...sizes, scale: place === axes.length - 1 ? scale : 1 }, inverse);
     const next = axes[place + 1];
     if (next === undefined) return;
     const { outer, n, inner } = around(shape, next);
@@ -221,7 +430,7 @@ export const realGpu: GpuKernel<TransformAttributes> = {
       code.read(x!.array, placeOf(code, lane, along, '0', n, 1)),
       null,
     ];
-    const spectrum = transformAxis(l, real, { outer, n, inner: 1, inverse: false, scale: 1, kept });
+    const spectrum = joinSpectra(l, real, { outer, n, inner: 1, scale: 1 }, false, true);
     const half = [...shape.slice(0, -1), kept];
     const rest = lastFirst(half, axes).slice(1);
     if (rest.length === 0) return halves(l, spectrum);
@@ -231,7 +440,7 @@ export const realGpu: GpuKernel<TransformAttributes> = {
   },
 };
 
-/** Half-complex to real: the last axis last, its other half read as the conjugate of the first. */
+/** Half-complex to real: the last axis last. */
 export const inverseRealGpu: GpuKernel<TransformAttributes & { readonly n: number }> = {
   lower(l) {
     const [re, im] = l.inputs;
@@ -247,16 +456,7 @@ export const inverseRealGpu: GpuKernel<TransformAttributes & { readonly n: numbe
       const first = pairSource(re!.array, im!.array, sizes.n, sizes.inner);
       source = complexSource(transformAxes(l, first, half, rest, true, 1)!, kept, 1, outer);
     }
-    const hermitian: Source = (code, lane, along, within) => {
-      const { start, k, step } = along;
-      const mode = code.let(`${start} + ${k} * ${step}`);
-      const mirrored = code.let(`(${mode} >= ${kept} ? 1 : 0)`);
-      const at = code.let(`(${mirrored} > 0 ? ${n} - ${mode} : ${mode})`);
-      const [real, imaginary] = source(code, lane, { start: at, k: '0', step: 0 }, within);
-      const edge = n % 2 === 0 ? `${at} === 0 || ${at} === ${n / 2}` : `${at} === 0`;
-      return [real, code.let(`(${edge} ? 0 : (1 - 2 * ${mirrored}) * ${imaginary!})`)];
-    };
     const scale = 1 / (product(half.slice(-axes, -1)) * n);
-    return [transformAxis(l, hermitian, { outer, n, inner: 1, inverse: true, scale, complex: false })];
+    return [partSpectrum(l, source, { outer, n, inner: 1, scale })];
   },
 };
