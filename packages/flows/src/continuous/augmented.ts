@@ -49,7 +49,7 @@ export interface AugmentedField {
   readonly at: Readonly<Record<keyof Integrals, number>>;
   /** x [batch, ...shape] with integrals of zero, [batch, width]. */
   pack(x: Tensor): Tensor;
-  /** dy/dt at a scalar time. */
+  /** dy/dt at one time for all, [], or a time a sample, [batch, 1]. */
   slope(t: Tensor, y: Tensor, context: Tensor, parameters: ParameterTensors, probes?: Tensor): Tensor;
   unpack(y: Tensor): PathEnd;
 }
@@ -89,7 +89,7 @@ export function augmentedField(
     pack: (x) => join(x, () => full(0, [x.shape[0]!], x.dtype)),
     slope(t, y, context, parameters, probes) {
       const x = xOf(y);
-      const times = broadcastTo(t, [x.shape[0]!]);
+      const times = t.shape.length === 0 ? broadcastTo(t, [x.shape[0]!]) : reshape(t, [x.shape[0]!]);
       const values: Partial<FieldValues> & Pick<FieldValues, 'velocity'> =
         divergence || jacobian
           ? fieldValues(field, times, x, context, parameters, {

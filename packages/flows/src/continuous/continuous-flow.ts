@@ -10,7 +10,14 @@ import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
 import type { Evaluator } from '../evaluator.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
-import { compilePaths, type ErrorNormScope, type PathSolver, type SolveControl } from './path-solver.ts';
+import {
+  compilePaths,
+  type ErrorNormScope,
+  type PathSolver,
+  type SolveControl,
+  type SolveStatistics,
+  type StepSharing,
+} from './path-solver.ts';
 import { drawProbes, needsProbes, type ProbeNoise, type TraceMethod } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -32,6 +39,11 @@ export interface ContinuousFlowOptions {
   readonly step?: number;
   /** Default 'x and log p': what is reported is controlled. */
   readonly errorNorm?: ErrorNormScope;
+  /**
+   * Default 'own': the answer of a sample does not depend on the others of its batch. Methods that are not explicit, and steps of a
+   * given length, need 'shared'.
+   */
+  readonly sharing?: StepSharing;
   /** Default 'exact'. */
   readonly trace?: TraceMethod;
   /** Default 'rademacher'. */
@@ -44,18 +56,10 @@ export interface ContinuousFlowOptions {
   readonly backend?: Backend<Executable>;
   /** Default float64. */
   readonly dtype?: 'float32' | 'float64';
-  /** Samples solved together, with the same steps. Default 256. */
+  /** Samples solved together. Default 256. */
   readonly batch?: number;
   /** Accepted and rejected, for one batch; then the solve fails. Default 10,000. */
   readonly maximumSteps?: number;
-}
-
-/** What solves cost, summed over batches and both tolerances. */
-export interface SolveStatistics {
-  /** Evaluations of the field, each for one batch. */
-  evaluations: number;
-  steps: number;
-  rejected: number;
 }
 
 /** Densities with what is known of their error. */
@@ -68,6 +72,7 @@ export interface Densities {
   readonly latent: Float64Array;
   /** ∫ |v| dt between data and latent, [count]. */
   readonly pathLength: Float64Array;
+  /** Summed over batches and tolerances. */
   readonly statistics: SolveStatistics;
 }
 
@@ -79,6 +84,7 @@ export interface Samples {
   readonly logProb: Float64Array;
   /** ∫ |v| dt between latent and sample, [count]. */
   readonly pathLength: Float64Array;
+  /** Summed over batches and tolerances. */
   readonly statistics: SolveStatistics;
 }
 
@@ -115,6 +121,7 @@ export function openContinuousFlow(
     atol = 1e-6,
     step,
     errorNorm = 'x and log p',
+    sharing = 'own',
     trace = 'exact',
     noise = 'rademacher',
     probes: probeCount = 1,
@@ -146,6 +153,7 @@ export function openContinuousFlow(
         dtype,
         differentiate,
         integrals: { length: differentiate === 'nothing' },
+        sharing,
       });
       solvers.set(name, solver);
     }

@@ -1,7 +1,7 @@
 /** Continuous flows: vector fields, traces, adaptive and unrolled solves. */
 export * from './continuous-flow.ts';
 export * from './likelihood.ts';
-export type { ErrorNormScope } from './path-solver.ts';
+export type { ErrorNormScope, SolveStatistics, StepSharing } from './path-solver.ts';
 export * from './perceptron-field.ts';
 export {
   drawProbes,

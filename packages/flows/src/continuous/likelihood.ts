@@ -32,7 +32,13 @@ import { compileChunked, type Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
 import type { Batch } from '../training/dataset.ts';
 import type { PooledLossExecutor } from '../training/loss-executor.ts';
-import { compilePaths, type ErrorNormScope, type PathSolver } from './path-solver.ts';
+import {
+  compilePaths,
+  type ErrorNormScope,
+  type PathSolver,
+  type SolveStatistics,
+  type StepSharing,
+} from './path-solver.ts';
 import { drawProbes, needsProbes, type ProbeNoise, type TraceMethod } from './traces.ts';
 import { type UnrolledSteps, unrolledPath } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
@@ -73,6 +79,8 @@ export interface AdaptiveLikelihoodOptions extends LikelihoodOptions {
   readonly atol?: number;
   /** Default 'x': log p is as exact as the samples' paths let it be. */
   readonly errorNorm?: ErrorNormScope;
+  /** Default 'shared': fewer evaluations where rows differ little, and what the adjoint needs. */
+  readonly sharing?: StepSharing;
   /** Default 'recorded'. */
   readonly gradient?: 'recorded' | 'adjoint';
   /** Default `wasm()`. */
@@ -175,17 +183,10 @@ export async function unrolledLikelihood(
   };
 }
 
-/** What the solves of a training cost so far. */
-export interface TrainingCost {
-  /** Evaluations of the field in forward solves, each for one batch. */
-  evaluations: number;
-  steps: number;
-  rejected: number;
-}
-
 /** Losses by adaptive steps on this thread; `cost` counts along. */
 export interface AdaptiveLikelihood extends PooledLossExecutor {
-  readonly cost: Readonly<TrainingCost>;
+  /** Of the forward solves so far. */
+  readonly cost: Readonly<SolveStatistics>;
 }
 
 /**
@@ -210,13 +211,14 @@ export function adaptiveLikelihood(
     rtol = 1e-4,
     atol = 1e-4,
     errorNorm = 'x',
+    sharing = 'shared',
     gradient: by = 'recorded',
     backend = wasm(),
     dtype = 'float32',
     maximumSteps = 10_000,
   } = options;
   const dimension = sizeOf(field.shape);
-  const cost: TrainingCost = { evaluations: 0, steps: 0, rejected: 0 };
+  const cost: SolveStatistics = { evaluations: 0, steps: 0, rejected: 0 };
   const typed = (values: Float32Array | Float64Array): Float32Array | Float64Array => {
     if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
     return values instanceof Float64Array ? values : Float64Array.from(values);
@@ -238,6 +240,7 @@ export function adaptiveLikelihood(
         dtype,
         differentiate: training ? 'parameters' : 'nothing',
         integrals: { kinetic: training && kinetic > 0, jacobian: training && jacobian > 0 },
+        sharing,
       });
       solvers.set(name, solver);
     }

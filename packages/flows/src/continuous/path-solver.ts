@@ -5,8 +5,10 @@
  */
 import {
   compileOde,
+  compileOdeBatch,
   type Method,
-  type TensorOdeSolution,
+  OdeError,
+  type OdeGradients,
   type TensorSolveOptions,
 } from '@equiflow/ode-solvers';
 import {
@@ -35,6 +37,21 @@ type Floats = Float32Array | Float64Array;
 /** What the error control of a solve sees: the samples alone, or the integral of the divergence too. */
 export type ErrorNormScope = 'x' | 'x and log p';
 
+/**
+ * Whose error chooses the steps: every sample its own, so that its answer does not depend on the others of its batch
+ * (explicit methods with an error estimate), or all the same by the mean over the batch.
+ */
+export type StepSharing = 'own' | 'shared';
+
+/** What solves cost. */
+export interface SolveStatistics {
+  /** Evaluations of the field, each for a batch at once. */
+  evaluations: number;
+  /** Accepted steps; where samples have steps of their own, those of the slowest. */
+  steps: number;
+  rejected: number;
+}
+
 /** What paths are compiled for. */
 export interface PathOptions {
   readonly batch: number;
@@ -49,6 +66,7 @@ export interface PathOptions {
   /** What gradients are wanted of. */
   readonly differentiate: 'nothing' | 'theta' | 'parameters';
   readonly integrals?: Integrals;
+  readonly sharing: StepSharing;
 }
 
 /** How one solve is controlled. */
@@ -74,7 +92,11 @@ export interface Regularisation {
 }
 
 /** The end of the paths of a batch. */
-export interface SolvedPaths extends Pick<TensorOdeSolution, 'success' | 'message' | 'statistics'> {
+export interface SolvedPaths {
+  readonly success: boolean;
+  /** One line: where it failed and what to do. */
+  readonly message: string;
+  readonly statistics: SolveStatistics;
   /** [batch, ...shape] */
   readonly x: Float64Array;
   /** ln p of the data end, nats, [batch]. */
@@ -114,7 +136,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
     ...(contextSize > 0 ? [{ name: 'theta' as const, type: type(batch, contextSize) }] : []),
     ...(probeCount > 0 ? [{ name: 'probes' as const, type: type(batch, probeCount, dimension) }] : []),
   ];
-  const ode = compileOde(
+  const solver = solverOf(
     (t, y, ...given) => {
       const named = Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
       const theta = named.theta ? held(named.theta, differentiate === 'theta') : full(0, [batch, 0], dtype);
@@ -130,6 +152,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       );
     },
     { state: type(batch, width), parameters: inputs.map((input) => input.type), method, backend },
+    options.sharing,
   );
   const density = compile(
     (x) => {
@@ -141,7 +164,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
   );
   const column = (y: TypedArray, index: number): Float64Array | null =>
     index < 0 ? null : Float64Array.from({ length: batch }, (_, row) => y[row * width + index]!);
-  /** Root mean square of the first `seen` columns. */
+  /** Root mean square of the first `seen` columns of one row or of all. */
   const normOf =
     (seen: number) =>
     (scaled: Float64Array): number => {
@@ -149,7 +172,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       for (let start = 0; start < scaled.length; start += width) {
         for (let i = start; i < start + seen; i++) total += scaled[i]! ** 2;
       }
-      return Math.sqrt(total / (batch * seen));
+      return Math.sqrt((total * width) / (scaled.length * seen));
     };
   const norms = { x: normOf(dimension), 'x and log p': normOf(dimension + (at.divergence < 0 ? 0 : 1)) };
   const allocate = (length: number): Floats =>
@@ -160,7 +183,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       for (let row = 0; row < batch; row++) {
         y0.set(given.x.subarray(row * dimension, (row + 1) * dimension), row * width);
       }
-      const solution = ode.solve(
+      const solution = solver.solve(
         span,
         y0,
         inputs.map(({ name }) => given[name]!),
@@ -196,7 +219,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
             if (at.kinetic >= 0) last[row * width + at.kinetic] = -kinetic;
             if (at.jacobian >= 0) last[row * width + at.jacobian] = -jacobian;
           }
-          const all = by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents);
+          const all = solution.gradients(by, cotangents);
           const of = (wanted: 'flat' | 'theta'): TypedArray => {
             const index = inputs.findIndex(({ name }) => name === wanted);
             return index < 0 ? allocate(0) : all.parameters[index]!;
@@ -206,8 +229,72 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       };
     },
     dispose() {
-      ode.dispose();
+      solver.dispose();
       density.dispose();
     },
+  };
+}
+
+/** A solve, whichever way its steps were chosen. */
+interface Solution extends Pick<SolvedPaths, 'success' | 'message' | 'statistics'> {
+  readonly y: TypedArray;
+  gradients(by: 'recorded' | 'adjoint', cotangents: TypedArray): OdeGradients;
+}
+
+interface Solver {
+  solve(
+    span: readonly [number, number],
+    y0: TypedArray,
+    parameters: readonly TypedArray[],
+    options: TensorSolveOptions,
+  ): Solution;
+  dispose(): void;
+}
+
+/** One interface over solves with shared steps and with steps of every row's own. */
+function solverOf(
+  field: Parameters<typeof compileOde>[0],
+  options: Parameters<typeof compileOde>[1],
+  sharing: StepSharing,
+): Solver {
+  if (sharing === 'shared') {
+    const ode = compileOde(field, options);
+    return {
+      solve(span, y0, parameters, control) {
+        const solution = ode.solve(span, y0, parameters, control);
+        return {
+          ...solution,
+          gradients: (by, cotangents) =>
+            by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents),
+        };
+      },
+      dispose: () => ode.dispose(),
+    };
+  }
+  const ode = compileOdeBatch(field, options);
+  return {
+    solve(span, y0, parameters, { step, ...control }) {
+      if (step !== undefined) {
+        throw new OdeError(`continuous flow: steps of length ${step} are shared; give sharing: 'shared'`);
+      }
+      const solution = ode.solve(span, y0, parameters, control);
+      return {
+        success: solution.success,
+        message: solution.message,
+        y: solution.y,
+        statistics: {
+          evaluations: solution.evaluations,
+          steps: solution.steps.reduce((most, steps) => Math.max(most, steps), 0),
+          rejected: solution.rejected.reduce((most, steps) => Math.max(most, steps), 0),
+        },
+        gradients(by, cotangents) {
+          if (by === 'adjoint') {
+            throw new OdeError("continuous flow: the adjoint needs shared steps; give sharing: 'shared'");
+          }
+          return solution.vjp(cotangents);
+        },
+      };
+    },
+    dispose: () => ode.dispose(),
   };
 }
