@@ -1,0 +1,103 @@
+/**
+ * E(n) flows (Satorras et al. 2021, arXiv:2105.09016): continuous flows of point sets whose vector field is an E(n)-equivariant graph
+ * network, on the subspace of configurations with their centre of mass at 0. The field is
+ *
+ *   v(x, t | θ) = P (x_L − x_0),  h_0 = (t, θ),
+ *
+ * with x_L the positions after the network's last layer and P the removal of the centre of mass. v commutes with rotations,
+ * reflections and permutations and does not change under translations. So the trace of its Jacobian over all M n coordinates is the one over the
+ * subspace: along translations the Jacobian is 0.
+ */
+import { completeGraph, type EgnnLayerOptions, egnn } from '@equiflow/egnn';
+import {
+  broadcastTo,
+  concatenate,
+  divide,
+  type RandomKey,
+  randomNormal,
+  reshape,
+  square,
+  subtract,
+  sum,
+  type Tensor,
+} from '@equiflow/tensor';
+import type { BaseDensity } from '../base-density.ts';
+import { removeCentreOfMass } from '../particles/centre-of-mass.ts';
+import type { FlowField } from './vector-field.ts';
+
+/** An E(n) flow's network; the defaults are the settings of the paper for DW4 and LJ13. */
+export interface EnFieldOptions extends Omit<EgnnLayerOptions, 'hidden' | 'edgeFeatures' | 'velocity'> {
+  /** M */
+  readonly particles: number;
+  /** n */
+  readonly dimensions: number;
+  /** Default 3. */
+  readonly layers?: number;
+  /** Width of node features and messages. Default 32. */
+  readonly hidden?: number;
+  /** Number of parameters θ that the density depends on. Default 0. */
+  readonly contextSize?: number;
+}
+
+/**
+ * The vector field of an E(n) flow. Other defaults than the network's own: attention, and a tanh of range 15/layers on φ_x.
+ * @throws TensorError where a width or the number of layers is no positive whole number.
+ */
+export function enField(options: EnFieldOptions): FlowField {
+  const { particles, dimensions, layers = 3, hidden = 32, contextSize = 0, ...layer } = options;
+  const network = egnn({
+    attention: true,
+    tanhRange: 15 / layers,
+    ...layer,
+    layers,
+    hidden,
+    nodeFeatures: 1 + contextSize,
+  });
+  return {
+    shape: [particles, dimensions],
+    parameters: network.parameters,
+    velocity(t, x, context, parameters) {
+      const batch = x.shape[0]!;
+      const times = reshape(t, [batch, 1]);
+      const features = contextSize === 0 ? times : concatenate([times, context], 1);
+      const h = broadcastTo(reshape(features, [batch, 1, 1 + contextSize]), [
+        batch,
+        particles,
+        1 + contextSize,
+      ]);
+      const moved = network.apply({ h, x, graph: completeGraph(batch, particles) }, parameters).x;
+      return centred(subtract(moved, x));
+    },
+  };
+}
+
+/** Removes the centre of mass: [batch, M, n] minus its mean over M. */
+export function centred(x: Tensor): Tensor {
+  return subtract(x, divide(sum(x, { axes: [1], keepDims: true }), x.shape[1]!));
+}
+
+/**
+ * The normal distribution of M points in n dimensions on the subspace of (M − 1) n dimensions whose centre of mass is at 0,
+ *
+ *   ln p(z) = −|z|²/(2 s²) − ½ (M − 1) n ln 2π s²,
+ *
+ * a density with respect to orthonormal coordinates of that subspace. A z with another centre of mass is judged without it.
+ * @param deviation s. Default 1.
+ */
+export function zeroMeanNormal(particles: number, dimensions: number, deviation = 1): BaseDensity {
+  const freedom = (particles - 1) * dimensions;
+  const constantTerm = (freedom / 2) * Math.log(2 * Math.PI * deviation ** 2);
+  return {
+    shape: [particles, dimensions],
+    logProb(z) {
+      const spread = sum(square(centred(z)), { axes: [1, 2] });
+      return subtract(divide(spread, -2 * deviation ** 2), constantTerm);
+    },
+    sample(key: RandomKey, count: number) {
+      const values = randomNormal(key, [count, particles, dimensions], 'float64');
+      if (deviation !== 1) for (let i = 0; i < values.length; i++) values[i]! *= deviation;
+      removeCentreOfMass(values, particles, dimensions);
+      return values;
+    },
+  };
+}
