@@ -15,6 +15,7 @@ import type { Evaluation } from './commands/evaluate.ts';
 import type { InferSummary } from './commands/infer.ts';
 import { label } from './names.ts';
 import { clock } from './progress.ts';
+import { spectrumBlocks } from './report-spectrum.ts';
 
 /** What a report tells of one model. */
 export interface ModelReport {
@@ -61,8 +62,13 @@ export function modelSections(report: ModelReport): PageSection[] {
     if (blocks.length > 0) sections.push({ title: title(name), blocks });
   };
   add('likelihood and posteriors', [...beside('likelihood', 'posteriors'), ...inferences.flatMap(cornersOf)]);
+  if (evaluation) add('flow and power spectrum', spectrumBlocks(evaluation.data));
   add('what the flow has learned', beside('inside'));
-  add('samples', [...beside('maps'), ...beside('spectra', 'one-point')]);
+  add('samples', [
+    ...beside('maps'),
+    ...beside('spectra', 'one-point'),
+    ...beside('bispectrum-equilateral', 'bispectrum-squeezed'),
+  ]);
   add('latents', beside('latent-spectrum', 'latent-one-point'));
   add('calibration', [...beside('ranks'), ...beside('coverage')]);
   add('training', trainingBlocks(report));
@@ -132,14 +138,17 @@ function cornersOf({ data, svg }: ModelReport['inferences'][number]): string[] {
     figure(svg(`${corner}.svg`), `Posterior of map ${map}: 68 and 95 % regions.`),
   );
   const known = results.some(({ exact }) => exact !== null);
+  const withSpectrum = results.some(({ spectrum }) => spectrum !== null);
   const rows = results
     .slice(0, 12)
-    .map(({ map, mean, std, truth, exact, logEvidence }) => [
+    .map(({ map, mean, std, truth, exact, spectrum, logEvidence }) => [
       `${map}`,
       ...parameters.flatMap((_, axis) => [
         ...(truth ? [truth[axis]!.toFixed(4)] : []),
         `${mean[axis]!.toFixed(4)} ± ${std[axis]!.toFixed(4)}`,
-        ...(exact ? [`${exact.mean[axis]!.toFixed(4)} ± ${exact.std[axis]!.toFixed(4)}`] : []),
+        ...[exact, spectrum].flatMap((other) =>
+          other ? [`${other.mean[axis]!.toFixed(4)} ± ${other.std[axis]!.toFixed(4)}`] : [],
+        ),
       ]),
       logEvidence === undefined ? '' : logEvidence.toFixed(2),
       ...(known ? [exact?.logEvidence?.toFixed(2) ?? ''] : []),
@@ -151,6 +160,7 @@ function cornersOf({ data, svg }: ModelReport['inferences'][number]): string[] {
       ...(hasTruth ? [`${label(name)} true`] : []),
       `${label(name)} flow`,
       ...(known ? [`${label(name)} exact`] : []),
+      ...(withSpectrum ? [`${label(name)} power spectrum`] : []),
     ]),
     'ln evidence',
     ...(known ? ['exact'] : []),

@@ -6,17 +6,23 @@ import {
   addExactOptions,
   addMapsOptions,
   addParamsOptions,
+  addSpectrumOptions,
   addWorkers,
   declare,
   exactChoice,
+  spectrumChoice,
 } from './shared.ts';
 
-type Flags = Omit<EvaluateOptions, 'exact'> & Parameters<typeof exactChoice>[0] & { readonly json: boolean };
+type Flags = Omit<EvaluateOptions, 'exact' | 'spectrum'> &
+  Parameters<typeof exactChoice>[0] &
+  Parameters<typeof spectrumChoice>[0] & { readonly json: boolean };
 
 const EXAMPLES = `
 equiflow evaluate --model model --maps test/maps.npy --params test/params.txt --out evaluation
 equiflow evaluate --model model --maps test/maps.npy --params test/params.txt --exact eh98-nowiggle \\
-  --calibration 200 --out evaluation`;
+  --calibration 200 --out evaluation
+equiflow evaluate --model model --maps test/maps.npy --params test/params.txt \\
+  --spectrum-maps maps/maps.npy --spectrum-params maps/params.txt --out evaluation`;
 
 /** Adds the command. */
 export const addEvaluate: AddCommand = (program, run) => {
@@ -37,11 +43,12 @@ export const addEvaluate: AddCommand = (program, run) => {
       100,
     )
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1);
-  addWorkers(addExactOptions(command)).action((flags: Flags) =>
+  addWorkers(addSpectrumOptions(addExactOptions(command))).action((flags: Flags) =>
     run(async () => {
-      const { exact: _spectrum, exactKind: _kind, set: _set, ...rest } = flags;
+      const { exact: _exact, exactKind: _kind, set: _set, ...others } = flags;
+      const { spectrumMaps: _maps, spectrumParams: _params, spectrumBins: _bins, ...rest } = others;
       const { evaluate } = await import('../commands/evaluate.ts');
-      return evaluate({ ...rest, ...exactChoice(flags) });
+      return evaluate({ ...rest, ...exactChoice(flags), ...spectrumChoice(flags) });
     }, flags.json),
   );
 };

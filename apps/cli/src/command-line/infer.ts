@@ -7,11 +7,15 @@ import {
   addMapsOptions,
   addParamsOptions,
   addPlace,
+  addSpectrumOptions,
   declare,
   exactChoice,
+  spectrumChoice,
 } from './shared.ts';
 
-type Flags = Omit<InferOptions, 'exact'> & Parameters<typeof exactChoice>[0] & { readonly json: boolean };
+type Flags = Omit<InferOptions, 'exact' | 'spectrum'> &
+  Parameters<typeof exactChoice>[0] &
+  Parameters<typeof spectrumChoice>[0] & { readonly json: boolean };
 
 const EXAMPLES = `
 equiflow infer --model model --maps observed.npy --out posteriors
@@ -45,11 +49,12 @@ export const addInfer: AddCommand = (program, run) => {
     .option('--samples <number>', 'draws a map in its chain', integer('--samples', 2), 1000)
     .option('--figures <number>', 'maps to draw corner plots of', integer('--figures', 0), 4)
     .option('--seed <number>', 'seed of the draws', integer('--seed', 0), 1);
-  addPlace(addExactOptions(command)).action((flags: Flags) =>
+  addPlace(addSpectrumOptions(addExactOptions(command))).action((flags: Flags) =>
     run(async () => {
-      const { exact: _spectrum, exactKind: _kind, set: _set, ...rest } = flags;
+      const { exact: _exact, exactKind: _kind, set: _set, ...others } = flags;
+      const { spectrumMaps: _maps, spectrumParams: _params, spectrumBins: _bins, ...rest } = others;
       const { infer } = await import('../commands/infer.ts');
-      return infer({ ...rest, ...exactChoice(flags) });
+      return infer({ ...rest, ...exactChoice(flags), ...spectrumChoice(flags) });
     }, flags.json),
   );
 };

@@ -1,6 +1,7 @@
 /** What the commands have in common: how one is declared, and the options that several take. */
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import type { SpectrumChoice } from '../evaluation/spectrum-likelihood.ts';
 import type { ExactChoice } from '../exact.ts';
 import { assignments, columns, integer, list, oneOf } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
@@ -87,4 +88,37 @@ export function exactChoice(options: {
     return {};
   }
   return { exact: { kind: options.exactKind, spectrum: options.exact, set: options.set ?? {} } };
+}
+
+/** Options that ask for the posterior of the power spectrum beside the flow's. */
+export function addSpectrumOptions(command: Command): Command {
+  return command
+    .option(
+      '--spectrum-maps <file>',
+      'simulated maps, such as those of the training: adds the posterior of a likelihood of the power spectrum, fitted to them',
+    )
+    .option('--spectrum-params <file>', 'their parameters')
+    .option(
+      '--spectrum-bins <number>',
+      'bins of the power spectrum, uniform in ln k (default: 12)',
+      integer('--spectrum-bins', 1),
+    );
+}
+
+/** The choice behind `--spectrum-maps`, `--spectrum-params` and `--spectrum-bins`. */
+export function spectrumChoice(options: {
+  readonly spectrumMaps?: string;
+  readonly spectrumParams?: string;
+  readonly spectrumBins?: number;
+}): { spectrum?: SpectrumChoice } {
+  const { spectrumMaps: maps, spectrumParams: params, spectrumBins: bins = 12 } = options;
+  if (maps === undefined && params === undefined) {
+    if (options.spectrumBins !== undefined)
+      throw new InputError('--spectrum-bins belongs to --spectrum-maps; give the maps with it');
+    return {};
+  }
+  if (maps === undefined || params === undefined) {
+    throw new InputError('--spectrum-maps and --spectrum-params belong together; give both');
+  }
+  return { spectrum: { maps, params, bins } };
 }

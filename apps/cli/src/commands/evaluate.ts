@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { splitBySimulation } from '@equiflow/flows';
 import { writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
 import { InputError } from '../errors.ts';
-import { type Calibration, calibrate } from '../evaluation/calibrate.ts';
+import { type Calibration, calibrate, posteriorQuality } from '../evaluation/calibrate.ts';
 import * as figures from '../evaluation/figures.ts';
 import { type Inside, lookInside } from '../evaluation/inside.ts';
 import { type Likelihoods, likelihoods, whiteness, withError } from '../evaluation/likelihood.ts';
 import { compareSamples, type SampleComparison } from '../evaluation/samples.ts';
+import { type SpectrumChoice, spectrumLikelihood } from '../evaluation/spectrum-likelihood.ts';
 import { type ExactChoice, exactFor } from '../exact.ts';
 import {
   type ColumnChoice,
@@ -38,6 +39,8 @@ export interface EvaluateOptions extends ColumnChoice {
   /** Maps to calibrate with; 0: none. */
   readonly calibration: number;
   readonly exact?: ExactChoice;
+  /** Simulations for the posterior of the power spectrum, which is shown beside the flow's. */
+  readonly spectrum?: SpectrumChoice;
   readonly seed: number;
   readonly workers?: number;
   readonly out: string;
@@ -105,6 +108,10 @@ async function evaluateWith(model: OpenModel, options: EvaluateOptions): Promise
       (_, i) => table.values[simulations[numbers[Math.floor(i / width)]!]! * width + (i % width)]!,
     );
   const exact = options.exact ? exactFor(model, options.exact) : null;
+  if (options.spectrum && options.calibration === 0) {
+    throw new InputError('--spectrum-maps compares posteriors; ask for them with --calibration NUMBER');
+  }
+  const spectrum = options.spectrum ? spectrumLikelihood(model, options.spectrum, options, maps) : null;
   const modes = meshModes(spec.shape);
   const likelihood = await likelihoods(model, maps, chosen, thetasOf(chosen), modes, exact);
   const inside = await lookInside(model, modes, exact, options.seed);
@@ -122,7 +129,7 @@ async function evaluateWith(model: OpenModel, options: EvaluateOptions): Promise
   const calibration =
     calibrated.length === 0
       ? null
-      : await calibrate(model, maps, calibrated, thetasOf(calibrated), exact, options.seed);
+      : await calibrate(model, maps, calibrated, thetasOf(calibrated), { exact, spectrum }, options.seed);
   const drawn = [
     figures.likelihoodFigure(likelihood),
     calibration ? figures.posteriorFigures(calibration, prior.names) : null,
@@ -130,6 +137,7 @@ async function evaluateWith(model: OpenModel, options: EvaluateOptions): Promise
     spec.shape.length === 2 ? figures.mapsFigure(examples, spec.shape[0]!, spec.logDensity) : null,
     figures.spectraFigure(comparison),
     figures.onePointFigure(comparison),
+    ...figures.bispectrumFigures(comparison),
     figures.latentSpectrumFigure(likelihood),
     figures.latentOnePointFigure(likelihood),
     calibration ? figures.ranksFigure(calibration, prior.names) : null,
@@ -227,6 +235,14 @@ export function summaryOf({
         widthError: calibration.exact.widthError,
         meanShift: calibration.exact.meanShift,
       },
+      quality: posteriorQuality(calibration.posteriors, calibration.truths),
+      spectrum: calibration.spectrum && {
+        bins: calibration.spectrum.bins,
+        sbcPValue: calibration.spectrum.sbcPValue,
+        tarpPValue: calibration.spectrum.tarpPValue,
+        quality: posteriorQuality(calibration.spectrum.posteriors, calibration.truths),
+        information: calibration.spectrum.information,
+      },
     },
     seconds,
   };
@@ -252,6 +268,18 @@ function linesOf({ likelihood, calibration, count, heldOut, parameters }: Evalua
         `${name}: widths agree with the exact ones to ${(100 * calibration.exact.widthError[axis]!).toFixed(1)} %, means to ${calibration.exact.meanShift[axis]!.toFixed(3)} σ`,
       );
     });
+  }
+  if (calibration?.spectrum) {
+    const { spectrum, posteriors, truths } = calibration;
+    const [own, other] = [posteriors, spectrum.posteriors].map((all) => posteriorQuality(all, truths));
+    lines.push(
+      `power spectrum in ${spectrum.bins} bins, same maps: p = ${spectrum.sbcPValue.toPrecision(2)} (SBC), ${spectrum.tarpPValue.toPrecision(2)} (TARP)`,
+      ...parameters.map(
+        (name, axis) =>
+          `${name}: median σ ${own!.sigma[axis]!.toPrecision(3)} (flow), ${other!.sigma[axis]!.toPrecision(3)} (power spectrum); rms of (mean − truth)/σ ${own!.pull[axis]!.toFixed(2)}, ${other!.pull[axis]!.toFixed(2)}`,
+      ),
+      `ln p(truth | map), flow − power spectrum: ${withError(spectrum.information, 2)} nats`,
+    );
   }
   return [...lines, `${EVALUATE_MARKER} and figures in ${out}`];
 }

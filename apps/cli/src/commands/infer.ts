@@ -9,6 +9,11 @@ import { type CornerPosterior, cornerPlot, svgToPng } from '@equiflow/report';
 import { foldIn, key } from '@equiflow/tensor';
 import { densityOnGrid, gridAround } from '../density-grid.ts';
 import { InputError } from '../errors.ts';
+import {
+  type SpectrumChoice,
+  type SpectrumLikelihood,
+  spectrumLikelihood,
+} from '../evaluation/spectrum-likelihood.ts';
 import { type ExactChoice, type ExactModel, exactFor } from '../exact.ts';
 import { type ColumnChoice, readParameters, simulationsOf } from '../maps.ts';
 import { type OpenModel, openMapsFor, openModel, prepareMap } from '../model.ts';
@@ -36,6 +41,8 @@ export interface InferOptions extends ColumnChoice {
   /** Maps to draw corner plots of. */
   readonly figures: number;
   readonly exact?: ExactChoice;
+  /** Simulations for the posterior of the power spectrum, which is shown beside the flow's. */
+  readonly spectrum?: SpectrumChoice;
   readonly seed: number;
   readonly workers?: number;
   readonly backend?: BackendName;
@@ -53,6 +60,8 @@ export interface MapResult extends Moments {
   readonly corner: string | null;
   /** The exact posterior, if the law of the maps was given. */
   readonly exact: Moments | null;
+  /** The posterior of the power spectrum alone, if simulations for it were given. */
+  readonly spectrum: Moments | null;
 }
 
 /** `summary.json`. */
@@ -66,6 +75,7 @@ export interface InferSummary {
   readonly method: 'grid' | 'sampler';
   readonly samples: number;
   readonly exact: ExactChoice | null;
+  readonly spectrum: SpectrumChoice | null;
   /** What computed, in words. */
   readonly backend: string;
   readonly seconds: number;
@@ -100,6 +110,7 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
   }
   const method = methodFor(prior, options.method);
   const exact = options.exact ? exactFor(model, options.exact) : null;
+  const spectrum = options.spectrum ? spectrumLikelihood(model, options.spectrum, options, maps) : null;
   const start = performance.now();
   const summary = await writeResults(options.out, INFER_MARKER, async (folder) => {
     const results: MapResult[] = [];
@@ -116,6 +127,7 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
           truth,
           method,
           exact,
+          spectrum,
           folder,
           maps,
           draw: results.length < options.figures,
@@ -134,6 +146,7 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
       method,
       samples: options.samples,
       exact: options.exact ?? null,
+      spectrum: options.spectrum ?? null,
       backend: model.backend,
       seconds: (performance.now() - start) / 1000,
       results,
@@ -149,6 +162,7 @@ interface OneMap {
   readonly truth: readonly number[] | null;
   readonly method: 'grid' | 'sampler';
   readonly exact: ExactModel | null;
+  readonly spectrum: SpectrumLikelihood | null;
   readonly folder: string;
   readonly maps: ReturnType<typeof openMapsFor>;
   readonly draw: boolean;
@@ -157,7 +171,7 @@ interface OneMap {
 async function inferMap(
   model: OpenModel,
   { samples, seed }: InferOptions,
-  { map, truth, method, exact, folder, maps, draw }: OneMap,
+  { map, truth, method, exact, spectrum, folder, maps, draw }: OneMap,
 ): Promise<MapResult> {
   const { prior, evaluator } = model;
   const prepared = prepareMap(model, maps, map);
@@ -178,25 +192,36 @@ async function inferMap(
     minusLogPosterior: posterior.logLikelihoods.map((value) => -value),
     samples: posterior.draws,
   });
-  const exactLog = exact?.of(prepared.values) ?? null;
-  const exactGrid = exactLog ? await exactPosterior(exactLog, prior) : null;
-  const exactMoments = exactGrid ? gridMoments(exactGrid, prior) : null;
+  const others = await Promise.all(
+    [
+      { name: 'exact', logProb: exact?.of(prepared.values) },
+      {
+        name: 'power spectrum',
+        logProb: spectrum?.of(maps.source.readRowsSync(map, map + 1, 'float64')),
+      },
+    ].map(async ({ name, logProb }) => {
+      if (!logProb) return null;
+      const grid = await exactPosterior(logProb, prior);
+      return { name, logProb, grid, moments: gridMoments(grid, prior) };
+    }),
+  );
+  const known = others.filter((other) => other !== null);
   let corner: string | null = null;
   if (draw) {
     corner = `corner-${map}`;
     const posteriors: CornerPosterior[] = [];
     if (prior.names.length <= 2) {
-      const axes = gridAround(prior, exactMoments ? [posterior, exactMoments] : [posterior], 48);
+      const axes = gridAround(prior, [posterior, ...known.map(({ moments }) => moments)], 64);
       const flowGrid = await densityOnGrid(axes, (points) => evaluator.logProbOfMap(prepared.values, points));
       posteriors.push({ name: 'flow', grid: flowGrid });
-      if (exactLog) {
-        posteriors.push({ name: 'exact', grid: await densityOnGrid(axes, exactLog), linesOnly: true });
+      for (const { name, logProb } of known) {
+        posteriors.push({ name, grid: await densityOnGrid(axes, logProb), linesOnly: true });
       }
     } else {
       posteriors.push({ name: 'flow', samples: { values: posterior.draws } });
-      if (exactGrid) {
-        const values = sampleGrid(exactGrid, foldIn(key(seed + map), 2), samples);
-        posteriors.push({ name: 'exact', samples: { values }, linesOnly: true });
+      for (const { name, grid } of known) {
+        const values = sampleGrid(grid, foldIn(key(seed + map), 2), samples);
+        posteriors.push({ name, samples: { values }, linesOnly: true });
       }
     }
     const svg = cornerPlot({
@@ -219,7 +244,8 @@ async function inferMap(
     effectiveSamples,
     chain,
     corner,
-    exact: exactMoments,
+    exact: others[0]?.moments ?? null,
+    spectrum: others[1]?.moments ?? null,
   };
 }
 

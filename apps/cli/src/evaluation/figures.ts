@@ -145,6 +145,47 @@ export function spectraFigure({ k, data, samples, logRatio, logRatioError, maps 
   };
 }
 
+/** Reduced bispectra of maps and samples. */
+export function bispectrumFigures({ bispectra, maps }: SampleComparison): Figure[] {
+  return bispectra.map((one) => {
+    const band = (value: Float64Array, error: Float64Array): Pick<Series, 'y' | 'low' | 'high'> => ({
+      y: value,
+      low: value.map((v, i) => v - error[i]!),
+      high: value.map((v, i) => v + error[i]!),
+    });
+    const which =
+      one.kind === 'equilateral'
+        ? 'triangles of equal sides'
+        : `a long wave of k = ${one.long.toPrecision(2)} h/Mpc and two short ones`;
+    return {
+      name: `bispectrum-${one.kind}`,
+      svg: linePlot({
+        ...PAIR,
+        title: `Reduced bispectrum, ${one.kind}`,
+        x: { label: 'k [h Mpc^{-1}]', scale: 'log' },
+        y: { label: 'Q(k)' },
+        series: [
+          { name: 'data', x: one.k, ...band(one.data, one.dataError), color: EXACT },
+          {
+            name: 'samples',
+            x: one.k,
+            ...band(one.samples, one.samplesError),
+            color: FLOW,
+            dashed: true,
+          },
+        ],
+        rules: [{ y: 0 }],
+        lower: {
+          y: { label: 'difference' },
+          series: [{ x: one.k, ...band(one.difference, one.differenceError), color: FLOW }],
+          rules: [{ y: 0 }],
+        },
+      }),
+      caption: `Q = ⟨B⟩/⟨P_1P_2 + P_2P_3 + P_3P_1⟩ of ${which}, over ${maps} maps and one sample for each at its θ, with standard errors (jackknife over simulations); 0 for Gaussian fields. Below, samples − data.`,
+    };
+  });
+}
+
 const steps = ({ edges, density }: HistogramData): Pick<Series, 'x' | 'y' | 'kind'> => ({
   x: edges,
   y: density,
@@ -204,8 +245,19 @@ export function latentSpectrumFigure({ latent }: Likelihoods): Figure {
           }
         : {}),
     }),
-    caption: `The latent of a map should be white noise: its power, averaged over all maps, with two standard errors of that average.${paired}`,
+    caption: `The latent of a map should be white noise: its power, averaged over all maps, with two standard errors of that average. ${farthestFromWhite(latent)}${paired}`,
   };
+}
+
+/** Where the latents are least white, in words. */
+function farthestFromWhite({ k, power, error }: Likelihoods['latent']): string {
+  const away = power.map((value, bin) => (value - 1) / error[bin]!);
+  const worst = away.reduce((most, value, bin) => (Math.abs(value) > Math.abs(away[most]!) ? bin : most), 0);
+  const [percent, sigmas] = [100 * (power[worst]! - 1), away[worst]!].map(
+    (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`,
+  );
+  const beyond = away.filter((value) => Math.abs(value) > 3).length;
+  return `Farthest from it: k = ${k[worst]!.toPrecision(2)} h/Mpc, ${percent} % or ${sigmas} standard errors; ${beyond} of ${k.length} bins are off by more than 3.`;
 }
 
 /** Around 1, at least ± `least`. */
@@ -258,15 +310,21 @@ export function ranksFigure({ ranks, rankPValues, maps }: Calibration, names: re
 }
 
 /** Expected coverage by TARP. */
-export function coverageFigure({ tarp, tarpPValue }: Calibration): Figure {
+export function coverageFigure({ tarp, tarpPValue, spectrum }: Calibration): Figure {
+  const beside = spectrum
+    ? ` Power spectrum of the same maps: p = ${spectrum.tarpPValue.toPrecision(2)}.`
+    : '';
   return {
     name: 'coverage',
     svg: coverageCurve({
-      curves: [{ name: 'flow', fractions: tarp }],
+      curves: [
+        { name: 'flow', fractions: tarp },
+        ...(spectrum ? [{ name: 'power spectrum', fractions: spectrum.tarp }] : []),
+      ],
       title: 'Expected coverage (TARP)',
       height: 470,
     }),
-    caption: `All parameters at once: how often the truth lies within the credible region of a level, around random points. p = ${tarpPValue.toPrecision(2)}.`,
+    caption: `All parameters at once: how often the truth lies within the credible region of a level, around random points. p = ${tarpPValue.toPrecision(2)}.${beside}`,
   };
 }
 

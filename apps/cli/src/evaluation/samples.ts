@@ -1,12 +1,13 @@
-/** Samples of the flow at the θ of the maps, against the maps: spectra and one-point functions, paired in θ. */
+/** Samples of the flow at the θ of the maps, against the maps: spectra, bispectra and one-point functions, paired in θ. */
 import { foldIn, key } from '@equiflow/tensor';
 import { generateAt } from '../commands/sample.ts';
 import type { MapStack } from '../maps.ts';
 import type { OpenModel } from '../model.ts';
 import { binned, type MeshModes, shellBinning } from '../modes.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
+import { type ReducedBispectrum, type Triangles, triangleComparison } from './triangles.ts';
 
-/** Mean spectra and one-point functions of maps and samples. */
+/** Mean spectra, bispectra and one-point functions of maps and samples. */
 export interface SampleComparison {
   readonly maps: number;
   /** h/Mpc */
@@ -17,6 +18,7 @@ export interface SampleComparison {
   /** Mean over pairs of ln(P_sample/P_data), and its standard error. */
   readonly logRatio: Float64Array;
   readonly logRatioError: Float64Array;
+  readonly bispectra: readonly ReducedBispectrum[];
   readonly dataOnePoint: HistogramData;
   readonly samplesOnePoint: HistogramData;
   readonly dataMoments: ReturnType<Histogram['moments']>;
@@ -55,12 +57,16 @@ export async function compareSamples(
   const [low, high] = extremes(data);
   const [dataHistogram, samplesHistogram] = [new Histogram(low, high, 80), new Histogram(low, high, 80)];
   const count = data.length;
+  const triangles = triangleComparison(shape, boxSize, modes);
+  const measured: { data: Triangles[]; samples: Triangles[] } = { data: [], samples: [] };
   const total = { data: new Float64Array(bins.count), samples: new Float64Array(bins.count) };
   const ratio = { sum: new Float64Array(bins.count), squares: new Float64Array(bins.count) };
   for (let i = 0; i < count; i++) {
     const [p, q] = [spectrum(data[i]!), spectrum(samples[i]!)];
     dataHistogram.add(data[i]!);
     samplesHistogram.add(samples[i]!);
+    measured.data.push(triangles.measure(data[i]!));
+    measured.samples.push(triangles.measure(samples[i]!));
     for (let bin = 0; bin < bins.count; bin++) {
       total.data[bin]! += p[bin]! / count;
       total.samples[bin]! += q[bin]! / count;
@@ -80,6 +86,7 @@ export async function compareSamples(
       logRatioError: ratio.squares.map((square, bin) =>
         Math.sqrt(Math.max(0, square / count - mean[bin]! ** 2) / Math.max(1, count - 1)),
       ),
+      bispectra: triangles.join(measured.data, measured.samples, simulationsOf(thetas, count)),
       dataOnePoint: dataHistogram.data(),
       samplesOnePoint: samplesHistogram.data(),
       dataMoments: dataHistogram.moments(),
@@ -88,6 +95,19 @@ export async function compareSamples(
     },
     examples: { data: data.slice(0, pictured), samples: samples.slice(0, pictured) },
   };
+}
+
+/** A number for each run of maps with the same θ. */
+function simulationsOf(thetas: Float64Array, count: number): Int32Array {
+  const width = thetas.length / count;
+  const numbers = new Int32Array(count);
+  for (let map = 1; map < count; map++) {
+    const same = Array.from({ length: width }, (_, axis) => axis).every(
+      (axis) => thetas[map * width + axis] === thetas[(map - 1) * width + axis],
+    );
+    numbers[map] = numbers[map - 1]! + (same ? 0 : 1);
+  }
+  return numbers;
 }
 
 /** Percentiles 0.05 and 99.95 of the cells, a little widened. */

@@ -56,12 +56,22 @@ function trianglesOf(
   );
 }
 
+/** A bin of k: its mask over the half-complex modes, the field of ones there, and its mean k. */
+interface Shell {
+  readonly inside: Float64Array;
+  readonly ones: Float64Array;
+  readonly k: number;
+}
+
 /**
- * @param field row-major on the mesh
- * @returns one entry for each triangle of bins that holds any
+ * Prepares the bispectra of many fields on one mesh: transforms are compiled and triangles counted once.
+ *
+ * @returns from a field, row-major, to one entry for each triangle of bins that holds any
  * @throws RangeError when triangles would close around the mesh, or a bin does not exist
  */
-export function bispectrum(field: ArrayLike<number>, options: BispectrumOptions): BispectrumTriangle[] {
+export function bispectrumEstimator(
+  options: BispectrumOptions,
+): (field: ArrayLike<number>) => BispectrumTriangle[] {
   const { mesh, boxSize, edges, backend } = options;
   const triangles = trianglesOf(options.triangles ?? 'all', edges);
   const { nyquist } = kRange({ mesh, boxSize });
@@ -74,56 +84,62 @@ export function bispectrum(field: ArrayLike<number>, options: BispectrumOptions)
     }
   }
   const transform = meshTransform(mesh, backend);
-  const modes = transform.forward(field);
-  const [re, im] = [modes.re.slice(), modes.im.slice()];
   const { index, squares, multiplicity } = shells(mesh);
   const bins = shellBins({ mesh, boxSize }, edges);
   const unit = (2 * Math.PI) / boxSize;
-  const kept = new Map<number, { field: Float64Array; ones: Float64Array; k: number }>();
-  const fieldsOf = (bin: number): { field: Float64Array; ones: Float64Array; k: number } => {
-    let found = kept.get(bin);
-    if (!found) {
-      const inside = Float64Array.from(index, (shell) => (bins[shell] === bin ? 1 : 0));
-      let [k, count] = [0, 0];
-      bins.forEach((of, shell) => {
-        if (of !== bin) return;
-        k += multiplicity[shell]! * unit * Math.sqrt(squares[shell]!);
-        count += multiplicity[shell]!;
-      });
-      const zeros = new Float64Array(re.length);
-      found = {
-        field: transform
+  const cells = sizeOf(mesh);
+  const shellOf = new Map<number, Shell>();
+  for (const bin of new Set(triangles.flat())) {
+    const inside = Float64Array.from(index, (shell) => (bins[shell] === bin ? 1 : 0));
+    let [k, count] = [0, 0];
+    bins.forEach((of, shell) => {
+      if (of !== bin) return;
+      k += multiplicity[shell]! * unit * Math.sqrt(squares[shell]!);
+      count += multiplicity[shell]!;
+    });
+    const zeros = new Float64Array(inside.length);
+    shellOf.set(bin, { inside, ones: transform.inverse({ re: inside, im: zeros }).slice(), k: k / count });
+  }
+  const tripleSum = (a: Float64Array, b: Float64Array, c: Float64Array): number => {
+    let sum = 0;
+    for (let cell = 0; cell < cells; cell++) sum += a[cell]! * b[cell]! * c[cell]!;
+    return sum;
+  };
+  const prepared = triangles.flatMap((three) => {
+    const [a, b, c] = three.map((bin) => shellOf.get(bin)!) as [Shell, Shell, Shell];
+    const ones = tripleSum(a.ones, b.ones, c.ones);
+    const count = Math.round(ones * cells * cells);
+    return count === 0 ? [] : [{ three, k: [a.k, b.k, c.k] as const, ones, count }];
+  });
+  const norm = boxSize ** (2 * mesh.length) / cells ** 3;
+  return (field) => {
+    const modes = transform.forward(field);
+    const [re, im] = [modes.re.slice(), modes.im.slice()];
+    const fields = new Map<number, Float64Array>();
+    for (const [bin, { inside }] of shellOf) {
+      fields.set(
+        bin,
+        transform
           .inverse({ re: re.map((v, i) => v * inside[i]!), im: im.map((v, i) => v * inside[i]!) })
           .slice(),
-        ones: transform.inverse({ re: inside, im: zeros }).slice(),
-        k: k / count,
-      };
-      kept.set(bin, found);
+      );
     }
-    return found;
+    return prepared.map(({ three: [a, b, c], k, ones, count }) => ({
+      bins: [a, b, c],
+      k,
+      bispectrum: (norm * tripleSum(fields.get(a)!, fields.get(b)!, fields.get(c)!)) / ones,
+      count,
+    }));
   };
-  const cells = sizeOf(mesh);
-  const norm = boxSize ** (2 * mesh.length) / cells ** 3;
-  return triangles.flatMap((three) => {
-    const [a, b, c] = three.map(fieldsOf) as [
-      ReturnType<typeof fieldsOf>,
-      ReturnType<typeof fieldsOf>,
-      ReturnType<typeof fieldsOf>,
-    ];
-    let [product, ones] = [0, 0];
-    for (let cell = 0; cell < cells; cell++) {
-      product += a.field[cell]! * b.field[cell]! * c.field[cell]!;
-      ones += a.ones[cell]! * b.ones[cell]! * c.ones[cell]!;
-    }
-    const count = Math.round(ones * cells * cells);
-    if (count === 0) return [];
-    return [
-      {
-        bins: [three[0], three[1], three[2]],
-        k: [a.k, b.k, c.k],
-        bispectrum: (norm * product) / ones,
-        count,
-      },
-    ];
-  });
+}
+
+/**
+ * The bispectrum of one field; of many fields on one mesh {@link bispectrumEstimator} is faster.
+ *
+ * @param field row-major on the mesh
+ * @returns one entry for each triangle of bins that holds any
+ * @throws RangeError when triangles would close around the mesh, or a bin does not exist
+ */
+export function bispectrum(field: ArrayLike<number>, options: BispectrumOptions): BispectrumTriangle[] {
+  return bispectrumEstimator(options)(field);
 }
