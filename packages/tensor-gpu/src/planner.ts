@@ -185,9 +185,10 @@ function accumulate(
   return total;
 }
 
-/** Terms a thread of a long sum: near the square root for two levels, a divisor where there is one. */
+/** Terms a thread of a long sum: about the same on every level of the tree, a divisor where there is one. */
 function chunkOf(count: number): number {
-  const most = Math.min(longestSum, Math.max(8, Math.ceil(Math.sqrt(count))));
+  const levels = Math.ceil(Math.log(count) / Math.log(longestSum) - 1e-9);
+  const most = Math.max(8, Math.ceil(count ** (1 / levels) - 1e-9));
   for (let each = most; each >= most / 2; each--) if (count % each === 0) return each;
   return most;
 }

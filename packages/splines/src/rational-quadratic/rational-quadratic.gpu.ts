@@ -1,6 +1,6 @@
 /**
- * The rational-quadratic spline on the GPU: the arithmetic of `bin.ts`, one thread a value. The gradients of the knots are
- * sums over the values of a row, one for each bin and quantity; the bin's parameters do not change within such a sum.
+ * The rational-quadratic spline on the GPU: the arithmetic of `bin.ts`, one thread a value. What a value gives to the
+ * gradients of the two knots of its bin is computed first; the gradients are sums of that over the values of a row.
  */
 import type { GpuArray, GpuCode, GpuKernel, GpuLowering } from '@equiflow/tensor';
 import { tinyOf } from './bin.ts';
@@ -169,133 +169,108 @@ export const rationalQuadraticInverseGpu: GpuKernel<RationalQuadraticAttributes>
   -1,
 );
 
-/** Sums of a bin: the seven of `backwardAt` and the two of the tails. */
-const quantities = 9;
-
 /** Cotangents of x, xk, yk, dk. */
 export const rationalQuadraticVjpGpu: GpuKernel<RationalQuadraticAttributes> = {
   lower(l) {
     const spline = splineOf(l);
     const { rows, n, count, values, xk } = spline;
+    const size = rows * n;
+    const last = count - 1;
     const [gyArray, glArray] = [l.inputs[4]!.array, l.inputs[5]!.array];
-    const bins = count - 1;
-    const cotangents = (code: GpuCode, row: string, index: string): { gy: string; gl: string } => ({
-      gy: code.read(gyArray, index),
-      gl: code.read(glArray, l.attributes.reduce ? row : index),
-    });
-    /** The cotangent of one x, gy y′ + gl ∂ln y′/∂x, the second only within the knots. */
-    const ofX = (code: GpuCode, bin: Bin, at: Inside, within: string, gy: string, gl: string): string => {
-      const tilt = code.let(`${at.omega} - ${at.xi}`);
-      const lx = code.let(
-        `2 / ${bin.w} * ((${bin.b} * ${at.xi} + ${tilt} - ${bin.a} * ${at.omega}) / ${at.numerator} - ${bin.c} * ${tilt} * ${at.r})`,
-      );
-      return code.let(`${gy} * ${at.slope} + (${within} ? ${gl} * ${lx} : 0)`);
-    };
-    const gradientOfX = l.map(rows * n, (code, index) => {
-      const x = code.read(values, index);
+    /** The place of the bin of each value in the knots. */
+    const places = l.store(
+      l.map(size, (code, index) => {
+        const start = code.let(`${code.quotient(index, n)} * ${count}`);
+        return findBin(code, xk, start, count, code.read(values, index));
+      }),
+    );
+    const at = (code: GpuCode, index: string): Cotangent => {
       const row = code.quotient(index, n);
       const start = code.let(`${row} * ${count}`);
-      const bin = binAt(code, spline, findBin(code, xk, start, count, x));
-      const clipped = clip(code, x, code.read(xk, start), code.read(xk, code.let(`${start} + ${bins}`)));
-      const { gy, gl } = cotangents(code, row, index);
-      return ofX(code, bin, inside(code, bin, clipped), `${x} === ${clipped}`, gy, gl);
-    });
-    const sums = l.sum(rows * bins * quantities, n, (code, out, k) => {
-      const quantity = code.remainder(out, quantities);
-      const rest = code.quotient(out, quantities);
-      const which = code.remainder(rest, bins);
-      const row = code.quotient(rest, bins);
-      const start = code.let(`${row} * ${count}`);
-      const at = code.let(`${start} + ${which}`);
-      const index = code.let(`${row} * ${n} + ${k}`);
       const x = code.read(values, index);
+      const bin = binAt(code, spline, code.read(places, index));
+      const clipped = clip(code, x, code.read(xk, start), code.read(xk, code.let(`${start} + ${last}`)));
+      const gl = code.read(glArray, l.attributes.reduce ? row : index);
+      return cotangentAt(code, bin, x, clipped, code.read(gyArray, index), gl);
+    };
+    const gradientOfX = l.store(l.map(size, (code, index) => at(code, index).gx));
+    /** What each value gives to the right knot of its bin, to its y, and to the slopes at its left and right knot. */
+    const shares = l.store(
+      l.map(4 * size, (code, index) => {
+        const which = code.quotient(index, size);
+        const { right, rise, left, slope } = at(code, code.let(`${index} - ${which} * ${size}`));
+        return code.let(
+          `(${which} < 2 ? (${which} < 1 ? ${right} : ${rise}) : (${which} < 3 ? ${left} : ${slope}))`,
+        );
+      }),
+    );
+    // Shifting x with all xk changes nothing, shifting all yk shifts y: what one knot of a bin does not get, the other does.
+    const knots = l.sum(3 * rows * count, n, (code, out, k) => {
+      const kind = code.quotient(out, rows * count);
+      const knot = code.let(`${out} - ${kind} * ${rows * count}`);
+      const index = code.let(`${code.quotient(knot, count)} * ${n} + ${k}`);
+      const after = code.let(`${knot} - ${code.read(places, index)}`);
       const term = code.variable('0');
-      const from = code.read(xk, at);
-      const to = code.read(xk, code.let(`${at} + 1`));
-      // Of the bin and the ends, not of the value: computed once a thread.
-      const bin = binAt(code, spline, at);
-      const [low, high] = [code.read(xk, start), code.read(xk, code.let(`${start} + ${bins}`))];
-      code.when(`(${which} === 0 || ${x} >= ${from}) && (${which} === ${bins - 1} || ${x} < ${to})`, () => {
-        const clipped = clip(code, x, low, high);
-        const { gy, gl } = cotangents(code, row, index);
-        const here = (): Inside => inside(code, bin, clipped);
-        const gx = (at: Inside): string => ofX(code, bin, at, `${x} === ${clipped}`, gy, gl);
-        const scaled = ({ tau, r }: Inside): string => code.let(`${gy} * ${bin.h} * (${tau} * ${r})`);
-        const outside = `${gy} * (${x} - ${clipped})`;
-        // Neighbouring threads sum the same quantity: each computes what that one needs.
-        const terms: readonly (() => string)[] = [
-          () => gy,
-          () => `${gy} * ${here().ratio}`,
-          () => {
-            const at = here();
-            const { omega, tau, r, ratio, numerator } = at;
-            return `${scaled(at)} * (1 - ${ratio}) + ${gl} * (${omega} * ${omega} / ${numerator} - 2 * ${tau} * ${r})`;
-          },
-          () => {
-            const at = here();
-            const { xi, tau, r, ratio, numerator } = at;
-            return `${gl} * (${xi} * ${xi} / ${numerator} - 2 * ${tau} * ${r}) - ${scaled(at)} * ${ratio}`;
-          },
-          () => gx(here()),
-          () => {
-            const at = here();
-            return `${gx(at)} * ${at.xi}`;
-          },
-          () => gl,
-          () => `(${x} < ${clipped} ? ${outside} : 0)`,
-          () => `(${x} > ${clipped} ? ${outside} : 0)`,
-        ];
-        terms.forEach((expression, m) => {
-          code.when(`${quantity} === ${m}`, () => code.assign(term, expression()));
-        });
+      code.when(`${after} === 0`, () => {
+        code.when(`${kind} === 2`, () =>
+          code.assign(term, code.read(shares, code.let(`${index} + ${2 * size}`))),
+        );
+        code.when(`${kind} === 1`, () =>
+          code.assign(
+            term,
+            `${code.read(gyArray, index)} - ${code.read(shares, code.let(`${index} + ${size}`))}`,
+          ),
+        );
+        code.when(`${kind} === 0`, () =>
+          code.assign(term, `0 - ${code.read(gradientOfX, index)} - ${code.read(shares, index)}`),
+        );
+      });
+      code.when(`${after} === 1`, () => {
+        const from = code.let(`(${kind} === 2 ? 3 : ${kind})`);
+        code.assign(term, code.read(shares, code.let(`${index} + ${from} * ${size}`)));
       });
       return term;
     });
-    return [gradientOfX, ...knotGradients(l, spline, sums)];
+    const whole = l.store(knots);
+    const part = (kind: number): GpuArray =>
+      l.map(rows * count, (code, index) => code.read(whole, code.let(`${index} + ${kind * rows * count}`)));
+    return [gradientOfX, part(0), part(1), part(2)];
   },
 };
 
-/** The gradients of xk, yk and dk from the sums of the bins: `finishBackward` of `bin.ts`. */
-function knotGradients(
-  l: GpuLowering<RationalQuadraticAttributes>,
-  spline: Spline,
-  sums: GpuArray,
-): [GpuArray, GpuArray, GpuArray] {
-  const { rows, count } = spline;
-  const bins = count - 1;
-  /** For each knot, what the bin before it and the bin after it give. */
-  const knots = (
-    beforeIt: (code: GpuCode, bin: Bin, sum: (m: number) => string) => string,
-    afterIt: (code: GpuCode, bin: Bin, sum: (m: number) => string) => string,
-  ): GpuArray =>
-    l.map(rows * count, (code, index) => {
-      const row = code.quotient(index, count);
-      const knot = code.remainder(index, count);
-      const total = code.variable('0');
-      const give = (offset: number, part: typeof beforeIt): void => {
-        const at = offset === 0 ? index : code.let(`${index} - ${offset}`);
-        const first = code.let(`(${row} * ${bins} + ${knot} - ${offset}) * ${quantities}`);
-        const sum = (m: number): string => code.read(sums, code.let(`${first} + ${m}`));
-        code.assign(total, `${total} + ${part(code, binAt(code, spline, at), sum)}`);
-      };
-      code.when(`${knot} > 0`, () => give(1, beforeIt));
-      code.when(`${knot} < ${bins}`, () => give(0, afterIt));
-      return total;
-    });
+/** The cotangent of one x and what it gives to the knots of its bin. */
+interface Cotangent {
+  readonly gx: string;
+  /** To the position of the right knot. */
+  readonly right: string;
+  /** To the value at the right knot. */
+  readonly rise: string;
+  /** To the slopes at the left and the right knot. */
+  readonly left: string;
+  readonly slope: string;
+}
+
+/** `backwardAt` and `finishBackward` of `bin.ts` for one value with the cotangents gy of y and gl of ln y′. */
+function cotangentAt(code: GpuCode, bin: Bin, x: string, clipped: string, gy: string, gl: string): Cotangent {
+  const { w, a, b, c, h, s } = bin;
+  const { xi, omega, tau, r, ratio, numerator, slope } = inside(code, bin, clipped);
+  const tilt = code.let(`${omega} - ${xi}`);
+  const lx = code.let(
+    `2 / ${w} * ((${b} * ${xi} + ${tilt} - ${a} * ${omega}) / ${numerator} - ${c} * ${tilt} * ${r})`,
+  );
+  const gx = code.let(`${gy} * ${slope} + (${x} === ${clipped} ? ${gl} * ${lx} : 0)`);
+  const scaled = code.let(`${gy} * ${h} * (${tau} * ${r})`);
+  const both = code.let(`2 * ${tau} * ${r}`);
+  const ga = code.let(`${scaled} * (1 - ${ratio}) + ${gl} * (${omega} * ${omega} / ${numerator} - ${both})`);
+  const gb = code.let(`${gl} * (${xi} * ${xi} / ${numerator} - ${both}) - ${scaled} * ${ratio}`);
   // ln s, a and b depend on the bin's height and width through s = h/w.
-  const scale = (code: GpuCode, { a, b }: Bin, sum: (m: number) => string): string =>
-    code.let(`${sum(6)} - ${a} * ${sum(2)} - ${b} * ${sum(3)}`);
-  const width = (code: GpuCode, bin: Bin, sum: (m: number) => string): string =>
-    code.let(`0 - ${sum(5)} - ${scale(code, bin, sum)} / ${bin.w}`);
-  const height = (code: GpuCode, bin: Bin, sum: (m: number) => string): string =>
-    code.let(`${sum(1)} + ${scale(code, bin, sum)} / ${bin.h}`);
-  return [
-    knots(width, (code, bin, sum) => code.let(`0 - ${sum(4)} - ${width(code, bin, sum)}`)),
-    knots(height, (code, bin, sum) => code.let(`${sum(0)} - ${height(code, bin, sum)}`)),
-    // The tails' sums are 0 in every bin but the first and the last.
-    knots(
-      (code, bin, sum) => code.let(`${sum(3)} / ${bin.s} + ${sum(8)}`),
-      (code, bin, sum) => code.let(`${sum(2)} / ${bin.s} + ${sum(7)}`),
-    ),
-  ];
+  const scale = code.let(`${gl} - ${a} * ${ga} - ${b} * ${gb}`);
+  const outside = code.let(`${gy} * (${x} - ${clipped})`);
+  return {
+    gx,
+    right: code.let(`0 - ${gx} * ${xi} - ${scale} / ${w}`),
+    rise: code.let(`${gy} * ${ratio} + ${scale} / ${h}`),
+    left: code.let(`${ga} / ${s} + (${x} < ${clipped} ? ${outside} : 0)`),
+    slope: code.let(`${gb} / ${s} + (${x} > ${clipped} ? ${outside} : 0)`),
+  };
 }
