@@ -1,7 +1,7 @@
 /** What a solve may be asked, and the checks of it. */
 import type { StepController } from './controller.ts';
 import type { OdeEvent } from './events.ts';
-import { type ErrorNorm, type Jacobian, type Method, OdeError } from './types.ts';
+import { type ErrorNorm, type Jacobian, type Method, OdeError, type VectorField } from './types.ts';
 
 /** What `onStep` is told after every accepted step. */
 export interface StepReport {
@@ -44,6 +44,8 @@ export interface SolveOptions {
   readonly dense?: boolean;
   /** ∂f/∂y for implicit methods; by finite differences when left out. */
   readonly jacobian?: Jacobian;
+  /** ∂f/∂t for Rosenbrock methods; by a difference, good to about 1e-8, when left out. */
+  readonly timeDerivative?: VectorField;
   /** Called after every accepted step; `false` ends the solve with status 'stopped'. */
   readonly onStep?: (report: StepReport) => boolean | undefined;
   /** Called with the share of the span that is done, in [0, 1], whenever another hundredth is. */

@@ -37,6 +37,8 @@ export interface StepperProblem {
   readonly dimension: number;
   readonly field: VectorField;
   readonly jacobian: Jacobian | undefined;
+  /** ∂f/∂t at (t, y), where the user gives it. */
+  readonly timeDerivative: VectorField | undefined;
   readonly rtol: Float64Array;
   readonly atol: Float64Array;
   readonly norm: ErrorNorm | undefined;

@@ -43,11 +43,33 @@ const powers: readonly (readonly number[])[] = (() => {
   return rows;
 })();
 
+/** A collocation method with the last stage at the end of the step. */
+export interface CollocationTableau {
+  readonly c: readonly number[];
+  readonly a: readonly (readonly number[])[];
+  /** Coefficient of θ^{j+1} of the interpolant: Σ_i powers[j][i] z_i, z_i = Y_i − y. */
+  readonly powers: readonly (readonly number[])[];
+}
+
 const usualIterations = 7;
 const fixedIterations = 50;
 
 /** Radau IIA, order 5: for stiff problems at tight tolerances. */
-export const radau5: Method = { name: 'radau5', order: 5, adaptive: true, stepper: radauStepper };
+export const radau5: Method & { readonly collocation: CollocationTableau } = {
+  name: 'radau5',
+  order: 5,
+  adaptive: true,
+  stepper: radauStepper,
+  collocation: {
+    c,
+    a: [
+      [(88 - 7 * root6) / 360, (296 - 169 * root6) / 1800, (-2 + 3 * root6) / 225],
+      [(296 + 169 * root6) / 1800, (88 + 7 * root6) / 360, (-2 - 3 * root6) / 225],
+      [(16 - root6) / 36, (16 + root6) / 36, 1 / 9],
+    ],
+    powers,
+  },
+};
 
 function radauStepper(problem: StepperProblem): Stepper {
   const { dimension: n, field, fixed, rtol, statistics } = problem;

@@ -59,9 +59,12 @@ function rosenbrockStepper(tableau: RosenbrockTableau, problem: StepperProblem):
   const derivatives = (t: number, h: number): void => {
     if (derivativesKnown) return;
     evaluateJacobian(t, y, slope, jacobian);
-    const moved = t + Math.sign(h) * Math.sqrt(Number.EPSILON * Math.max(1e-5, Math.abs(t)));
-    field(moved, y, timeSlope);
-    for (let i = 0; i < n; i++) timeSlope[i] = (timeSlope[i]! - slope[i]!) / (moved - t);
+    if (problem.timeDerivative) problem.timeDerivative(t, y, timeSlope);
+    else {
+      const moved = t + Math.sign(h) * Math.sqrt(Number.EPSILON * Math.max(1e-5, Math.abs(t)));
+      field(moved, y, timeSlope);
+      for (let i = 0; i < n; i++) timeSlope[i] = (timeSlope[i]! - slope[i]!) / (moved - t);
+    }
     derivativesKnown = true;
     factorised = Number.NaN;
   };

@@ -14,6 +14,7 @@ import { type AdjointOptions, adjointGradients } from './adjoint.ts';
 import { type EvaluationGradients, evaluateRecording, evaluationGradients } from './dense-values.ts';
 import { eventGradients, type LocatedEvent, locateEvent } from './event-gradients.ts';
 import { explicitTableau, odeExecutables, typed } from './executables.ts';
+import { withImplicitSteps } from './implicit-executables.ts';
 import {
   type OdeGradients,
   type OdeTangents,
@@ -25,7 +26,7 @@ import {
 } from './recorded-steps.ts';
 import { recorder } from './recorder.ts';
 import type { TensorEvent, TensorField } from './step-graph.ts';
-import { tensorStepper } from './stepper.ts';
+import { recordingStepper, tensorStepper } from './stepper.ts';
 
 /** What `compileOde` needs to know. */
 export interface CompileOdeOptions {
@@ -34,10 +35,11 @@ export interface CompileOdeOptions {
   readonly parameters?: readonly TensorType[];
   /**
    * Default `dopri5`. Explicit Runge-Kutta methods run as compiled steps; any other method runs on the host, with the
-   * field and its Jacobian, by autodiff, compiled, and has gradients by `adjoint` alone.
+   * field and its Jacobian, by autodiff, compiled. Diagonally implicit, Rosenbrock and Radau methods have gradients
+   * through their steps by the implicit function theorem; multistep (`bdf`, Adams) and symplectic ones by `adjoint` alone.
    */
   readonly method?: Method;
-  /** Ends the solve where it crosses zero; time and state there are differentiable (`eventVjp`). Explicit methods only. */
+  /** Ends the solve where it crosses zero; time and state there are differentiable (`eventVjp`). One-step methods only. */
   readonly event?: TensorEvent;
   /** Of the crossing, in the direction of the solve. Default both. */
   readonly eventDirection?: OdeEvent['direction'];
@@ -139,7 +141,7 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
   if (state.dtype === 'int32')
     throw new OdeError('compileOde: a state of int32 has no derivative; take a float type');
   const tableau = explicitTableau(method);
-  const executables = odeExecutables({
+  const compiledField = odeExecutables({
     field,
     state,
     parameters: parameterTypes,
@@ -147,8 +149,14 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
     event,
     ...(backend ? { backend } : {}),
   });
-  if (event && !tableau) {
-    throw new OdeError(`compileOde: an event needs an explicit method, which ${method.name} is not`);
+  const executables = tableau
+    ? compiledField
+    : withImplicitSteps(compiledField, method, state, parameterTypes);
+  const oneStep = tableau !== undefined || executables !== compiledField;
+  if (event && !oneStep) {
+    throw new OdeError(
+      `compileOde: an event needs a method whose steps depend on the state alone, which ${method.name} is not`,
+    );
   }
   const size = sizeOf(state.shape);
   return {
@@ -168,6 +176,10 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           `compileOde: ${parameters.length} parameters given, ${parameterTypes.length} declared`,
         );
       }
+      const zeroState = typed(state.dtype, new Float64Array(size));
+      const zeroParameters = parameterTypes.map((type) =>
+        typed(type.dtype, new Float64Array(sizeOf(type.shape))),
+      );
       const record = recorder(checkpoints, state, 1);
       const scalar = (value: number): TypedArray => typed(state.dtype, [value]);
       const evaluate = (executable: Executable, t: number, y: Float64Array): TypedArray =>
@@ -184,7 +196,7 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
               tensorStepper(tableau, executables, state, parameters, problem, (t, h, y) =>
                 record.add(0, t, h, y, 0),
               )
-          : method.stepper,
+          : (problem) => recordingStepper(method.stepper(problem), (t, h, y) => record.add(0, t, h, y, 0)),
       };
       const solution = solveOde(
         (t, y, dydt) => dydt.set(evaluate(executables.slope(), t, y)),
@@ -196,7 +208,15 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           hitTimes: Array.from(times).slice(1),
           saveAt: times,
           ...(event ? { events: [terminal] } : {}),
-          ...(tableau ? {} : { jacobian: (t, y, out) => out.set(evaluate(executables.jacobian(), t, y)) }),
+          ...(tableau
+            ? {}
+            : {
+                jacobian: (t, y, out) => out.set(evaluate(executables.jacobian(), t, y)),
+                timeDerivative: (t, y, out) => {
+                  const inputs = [scalar(t), typed(state.dtype, y), scalar(1), zeroState, ...parameters];
+                  out.set(executables.slopeJvp().run([...inputs, ...zeroParameters])[0]!);
+                },
+              }),
         },
       );
       const recorded: Recording = {

@@ -37,6 +37,9 @@ export interface FieldDescription {
   readonly backend?: Backend<Executable>;
 }
 
+/** A compiled step, or one on the host that looks like it. Results are valid until the next run. */
+export type StepFunction = Pick<Executable, 'run'>;
+
 /** Executables; t, h and θ are arrays of the state's dtype with one value, or one a row. `p…` stands for all parameters. */
 export interface OdeExecutables {
   /** (t, y, p…) → f */
@@ -46,25 +49,35 @@ export interface OdeExecutables {
   /** (t, h, y, f, p…) → q_1 … q_d */
   readonly interpolant: () => Executable;
   /** (t, h, y, p…) → yNext */
-  readonly plainStep: () => Executable;
+  readonly plainStep: () => StepFunction;
   /** (t, h, y, λ, p…) → cotangents of t, h, y, p… */
-  readonly stepVjp: () => Executable;
+  readonly stepVjp: () => StepFunction;
   /** (t, h, y, ṫ, ḣ, ẏ, p…, ṗ…) → the tangent of yNext */
-  readonly stepJvp: () => Executable;
+  readonly stepJvp: () => StepFunction;
   /** (t, h, y, λ, ṫ, ḣ, ẏ, λ̇, p…, ṗ…) → cotangents of t, h, y, p…, then their tangents */
-  readonly stepVjpTangent: () => Executable;
+  readonly stepVjpTangent: () => StepFunction;
   /** (t, h, y, θ, p…) → the state at t + θ h */
-  readonly point: () => Executable;
+  readonly point: () => StepFunction;
   /** (t, h, y, θ, λ, p…) → cotangents of t, h, y, θ, p… */
-  readonly pointVjp: () => Executable;
+  readonly pointVjp: () => StepFunction;
   /** (t, y, a, p…) → f, aᵀ∂f/∂y, aᵀ∂f/∂p … */
   readonly fieldVjp: () => Executable;
   /** (t, y, p…) → ∂f/∂y, [n, n] */
   readonly jacobian: () => Executable;
+  /** (t, y, v, p…) → cotangents of t, y, p… under f */
+  readonly slopeVjp: () => Executable;
+  /** (t, y, ṫ, ẏ, p…, ṗ…) → the tangent of f */
+  readonly slopeJvp: () => Executable;
+  /** (t, y, τ, u, q, p…) → cotangents of t, y, τ, p… under ⟨q, τ ∂f/∂t + J u⟩ */
+  readonly curvatureVjp: () => Executable;
+  /** (t, y, τ, u, ṫ, ẏ, p…, ṗ…) → the tangent of τ ∂f/∂t + J u, with τ and u fixed */
+  readonly curvatureJvp: () => Executable;
   /** (t, y, p…) → g */
   readonly event: () => Executable;
+  /** (t, y, p…) → g, then its gradients in t, y, p… */
+  readonly eventGradients: () => Executable;
   /** (t, h, y, p…) → φ = g(t + h, yNext), then its gradients in t, h, y, p… */
-  readonly eventStepGradients: () => Executable;
+  readonly eventStepGradients: () => StepFunction;
   dispose(): void;
 }
 
@@ -81,7 +94,7 @@ export function odeExecutables({
   const stepOf = (...step: StepArguments): StepGraph => {
     if (!explicitTableau) {
       throw new OdeError(
-        'compileOde: derivatives through the steps need an explicit method; use adjoint, or another method',
+        'compileOde: a step of this method depends on more than the state before it, which derivatives through the steps need; use adjoint, or another method',
       );
     }
     return stepGraph(explicitTableau, field, ...step);
@@ -122,6 +135,12 @@ export function odeExecutables({
     const { coefficients } = stepOf(t, h, y, p);
     const inner = coefficients.reduceRight((sum, q) => add(multiply(sum, theta), q));
     return add(y, multiply(inner, theta));
+  };
+  /** τ ∂f/∂t + J u. */
+  const curvature = (t: Tensor, y: Tensor, tau: Tensor, u: Tensor, p: readonly Tensor[]): Tensor => {
+    const [at, state0] = [own(t), own(y)];
+    const f = field(at, state0, ...p);
+    return orZero(jvp([f], [at, state0], [tau, u])[0]!, f);
   };
   return {
     slope: lazily([scalar, state, ...parameters], (t, y, ...p) => [field(t!, y!, ...p)]),
@@ -181,7 +200,37 @@ export function odeExecutables({
       const at = own(y!);
       return [jacobian(field(t!, at, ...p), at)];
     }),
+    slopeVjp: lazily([scalar, state, state, ...parameters], (t, y, v, ...p) => {
+      const wrt = [t!, y!, ...p].map(own);
+      return pullBack(field(wrt[0]!, wrt[1]!, ...wrt.slice(2)), v!, wrt);
+    }),
+    slopeJvp: lazily(
+      [scalar, state, scalar, state, ...parameters, ...parameters],
+      (t, y, tDot, yDot, ...rest) => {
+        const wrt = [t!, y!, ...rest.slice(0, count)].map(own);
+        const f = field(wrt[0]!, wrt[1]!, ...wrt.slice(2));
+        return [orZero(jvp([f], wrt, [tDot!, yDot!, ...rest.slice(count)])[0]!, f)];
+      },
+    ),
+    curvatureVjp: lazily([scalar, state, scalar, state, state, ...parameters], (t, y, tau, u, q, ...p) => {
+      const wrt = [t!, y!, tau!, ...p].map(own);
+      const inner = curvature(wrt[0]!, wrt[1]!, wrt[2]!, u!, wrt.slice(3));
+      return pullBack(inner, q!, wrt);
+    }),
+    curvatureJvp: lazily(
+      [scalar, state, scalar, state, scalar, state, ...parameters, ...parameters],
+      (t, y, tau, u, tDot, yDot, ...rest) => {
+        const wrt = [t!, y!, ...rest.slice(0, count)].map(own);
+        const inner = curvature(wrt[0]!, wrt[1]!, tau!, u!, wrt.slice(2));
+        return [orZero(jvp([inner], wrt, [tDot!, yDot!, ...rest.slice(count)])[0]!, inner)];
+      },
+    ),
     event: lazily([scalar, state, ...parameters], (t, y, ...p) => [eventOf(t!, y!, ...p)]),
+    eventGradients: lazily([scalar, state, ...parameters], (t, y, ...p) => {
+      const wrt = [t!, y!, ...p].map(own);
+      const value = eventOf(wrt[0]!, wrt[1]!, ...wrt.slice(2));
+      return [value, ...gradients(value, wrt)];
+    }),
     eventStepGradients: lazily([scalar, scalar, state, ...parameters], (t, h, y, ...p) => {
       const wrt = [t!, h!, y!, ...p].map(own);
       const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));

@@ -76,3 +76,31 @@ export function tensorStepper(
     },
   };
 }
+
+/** The same stepper, telling `onAdvance` of every accepted step. */
+export function recordingStepper(
+  stepper: Stepper,
+  onAdvance: (t: number, h: number, y: Float64Array) => void,
+): Stepper {
+  let time = 0;
+  let step = 0;
+  let pending = false;
+  const recording = Object.create(stepper) as Stepper;
+  return Object.assign(recording, {
+    start(t: number, from: Float64Array): void {
+      // An event cut the step short: it is part of the record up to there.
+      if (pending) onAdvance(time, t - time, stepper.y);
+      pending = false;
+      stepper.start(t, from);
+    },
+    attempt(t: number, h: number): number {
+      [time, step, pending] = [t, h, true];
+      return stepper.attempt(t, h);
+    },
+    advance(): void {
+      onAdvance(time, step, stepper.y);
+      pending = false;
+      stepper.advance();
+    },
+  });
+}
