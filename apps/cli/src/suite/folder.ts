@@ -4,10 +4,18 @@
  * machines may fill one folder. Merging checks that nothing is missing, joins the rows in their order, and ends with
  * `simulation.json`, which tells a complete suite.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SuiteOptions, SuiteRow } from '@equiflow/cosmo-sims';
-import { NpyWriter, readJson, readNpz, writeJsonAtomic, writeNpz, writeTable } from '@equiflow/io/node';
+import {
+  makeFolder,
+  NpyWriter,
+  readJson,
+  readNpz,
+  writeJsonAtomic,
+  writeNpz,
+  writeTable,
+} from '@equiflow/io/node';
 import { InputError } from '../errors.ts';
 
 /** What defines a suite's folder. */
@@ -51,7 +59,7 @@ export function openSuite(folder: string, options: SuiteChoices): void {
         throw new InputError(`--out ${folder} holds other files (${other}); choose another folder`);
       }
     }
-    mkdirSync(join(folder, ROWS), { recursive: true });
+    makeFolder(join(folder, ROWS));
     // Shards that start together write the same bytes.
     writeJsonAtomic(path, options);
   }
@@ -64,8 +72,8 @@ export function openSuite(folder: string, options: SuiteChoices): void {
       );
     }
   }
-  if (!isComplete(folder)) mkdirSync(join(folder, ROWS), { recursive: true });
-  if (options.snapshots) mkdirSync(join(folder, SNAPSHOTS), { recursive: true });
+  if (!isComplete(folder)) makeFolder(join(folder, ROWS));
+  if (options.snapshots) makeFolder(join(folder, SNAPSHOTS));
 }
 
 /** Where the particles of a row are. */

@@ -140,6 +140,11 @@ test('one line for what cannot be done', async () => {
     ]),
   ).toMatch(/--steps belongs to --kind nbody/);
   expect(fs.existsSync(at('new'))).toBe(false);
+  if (fs.existsSync('/proc/self')) {
+    expect(await refused(words('new', '--out', '/proc/equiflow/suite'))).toMatch(
+      /\/proc\/equiflow\/suite.*(no folders can be made there|permission denied|not permitted)/,
+    );
+  }
 }, 60_000);
 
 test('HDF5: a suite with its choices, and snapshots in the layout of Gadget', async () => {

@@ -47,6 +47,12 @@ describe('writeFileAtomic', () => {
     );
     expect(() => writeFileAtomic(at('folder'), '')).toThrow(/folder: is a folder; name a file$/);
     expect(partials(folder)).toEqual([]);
+    // Node's own recursive mkdir does not return there.
+    if (fs.existsSync('/proc/self')) {
+      expect(() => writeFileAtomic('/proc/equiflow/maps/x.txt', '')).toThrow(
+        /x\.txt: (no folders can be made there|permission denied|operation not permitted); /,
+      );
+    }
   });
 
   it('JSON keeps typed arrays and numbers that JSON has not', () => {

@@ -88,6 +88,31 @@ export function publish(descriptor: number, temporary: string, path: string): vo
 }
 
 /**
+ * Makes a folder and those above it, as far as they are missing; one step at a time, since Node's own recursive mkdir does not
+ * return where a file system answers ENOENT below a folder that exists, as /proc does.
+ * @param shown - the name for messages
+ * @throws FileError where the file system refuses
+ */
+export function makeFolder(path: string, shown: string = path): void {
+  const full = resolve(path);
+  if (fs.existsSync(full)) {
+    if (fs.statSync(full).isDirectory()) return;
+    throw new FileError(shown, 'a part of the path is not a folder', 'check the path');
+  }
+  makeFolder(dirname(full), shown);
+  try {
+    fs.mkdirSync(full);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Somebody else was faster.
+    if (code === 'EEXIST' && fs.statSync(full).isDirectory()) return;
+    if (code === 'ENOENT')
+      throw new FileError(shown, 'no folders can be made there', 'choose another path', error);
+    throw fileError(error, shown);
+  }
+}
+
+/**
  * Writes a file whole or not at all. Missing folders above it are made.
  * @param path - where the file shall be; an older file is replaced in one step
  * @param data - bytes, parts that follow each other, or text written as UTF-8
@@ -98,7 +123,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array | readon
     typeof data === 'string' ? [new TextEncoder().encode(data)] : data instanceof Uint8Array ? [data] : data;
   const temporary = temporaryBeside(path);
   try {
-    fs.mkdirSync(dirname(resolve(path)), { recursive: true });
+    makeFolder(dirname(resolve(path)), path);
     const descriptor = fs.openSync(temporary, 'wx');
     try {
       let position = 0;
@@ -181,7 +206,7 @@ export async function writeFolderAtomic<T>(
   const temporary = temporaryBeside(path);
   const full = resolve(path);
   try {
-    fs.mkdirSync(temporary, { recursive: true });
+    makeFolder(temporary, path);
     const result = await fill(temporary);
     if (fs.existsSync(full)) {
       const aside = temporaryBeside(path);

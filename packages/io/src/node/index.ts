@@ -1,6 +1,7 @@
 /** Files on disk, for Node: streaming .npy, atomic writing, and every format of `@equiflow/io` by path. */
 export {
   jsonReplacer,
+  makeFolder,
   readFile,
   readJson,
   writeFileAtomic,
