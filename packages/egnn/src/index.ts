@@ -44,7 +44,14 @@ export {
 } from './graphs/graph.ts';
 export { type EdgeList, nearestNeighbours, radiusGraph } from './graphs/neighbours.ts';
 export { type Egnn, type EgnnInputs, type EgnnOptions, type EgnnOutputs, egnn } from './network/egnn.ts';
-export { displacement, safeRoot, squaredLength } from './network/geometry.ts';
+export {
+  displacement,
+  type PairGeometry,
+  type PeriodicDifference,
+  pairGeometry,
+  safeRoot,
+  squaredLength,
+} from './network/geometry.ts';
 export {
   type EgnnLayer,
   type EgnnLayerOptions,

@@ -37,6 +37,7 @@ const variants: Record<string, Partial<EgnnOptions>> = {
   'edge features': { edgeFeatures: 1 },
   'updated velocity': { velocity: 'updated' },
   'initial velocity': { velocity: 'initial' },
+  'sines in a box': { periodic: 'sine' },
   'everything at once': {
     normalisation: 'original',
     aggregation: 'mean',

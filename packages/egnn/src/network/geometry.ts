@@ -2,10 +2,12 @@
 import {
   add,
   constant,
+  cos,
   divide,
   floor,
   maximum,
   multiply,
+  sin,
   sqrt,
   square,
   subtract,
@@ -15,6 +17,50 @@ import {
 } from '@equiflow/tensor';
 
 /**
+ * How points of a periodic box with sides L are compared. `'nearest-image'`: by the difference Δ to the nearest image, which
+ * jumps where a component is half a side. `'sine'`: by the vector (L/2π) sin(2πΔ/L) and the squared length
+ * Σ (L/π)² sin²(πΔ/L), which are Δ and |Δ|² for near points and smooth on the whole torus, as the vector field of a flow has to be.
+ */
+export type PeriodicDifference = 'nearest-image' | 'sine';
+
+/** Differences of pairs of points, and their squared lengths. */
+export interface PairGeometry {
+  /** [..., n] */
+  readonly difference: Tensor;
+  /** [..., 1] */
+  readonly squared: Tensor;
+}
+
+/**
+ * x − y and |x − y|², in a box with sides `box` if one is given.
+ * @throws TensorError when the box does not have one positive side for each coordinate.
+ */
+export function pairGeometry(
+  x: Tensor,
+  y: Tensor,
+  box?: readonly number[],
+  periodic: PeriodicDifference = 'nearest-image',
+): PairGeometry {
+  if (!box || periodic === 'nearest-image') {
+    const difference = displacement(x, y, box);
+    return { difference, squared: squaredLength(difference) };
+  }
+  const sides = sidesOf(x, box);
+  const half = divide(multiply(subtract(x, y), Math.PI), sides);
+  const chord = multiply(divide(sides, Math.PI), sin(half));
+  return { difference: multiply(chord, cos(half)), squared: squaredLength(chord) };
+}
+
+function sidesOf(x: Tensor, box: readonly number[]): Tensor {
+  if (box.length !== x.shape.at(-1) || !box.every((side) => side > 0 && Number.isFinite(side))) {
+    throw new TensorError(
+      `displacement: a box [${box}] for points of ${x.shape.at(-1)} coordinates; give one positive side each`,
+    );
+  }
+  return constant(box, [box.length], x.dtype);
+}
+
+/**
  * x − y to the nearest image in a box with sides `box`: each component is in [−L/2, L/2). Without a box
  * just x − y. Not differentiable where a component is exactly half a side (a tie between two images).
  * @throws TensorError when the box does not have one positive side for each coordinate.
@@ -22,12 +68,7 @@ import {
 export function displacement(x: Tensor, y: Tensor, box?: readonly number[]): Tensor {
   const direct = subtract(x, y);
   if (!box) return direct;
-  if (box.length !== x.shape.at(-1) || !box.every((side) => side > 0 && Number.isFinite(side))) {
-    throw new TensorError(
-      `displacement: a box [${box}] for points of ${x.shape.at(-1)} coordinates; give one positive side each`,
-    );
-  }
-  const sides = constant(box, [box.length], x.dtype);
+  const sides = sidesOf(x, box);
   return subtract(direct, multiply(floor(add(divide(direct, sides), 0.5)), sides));
 }
 

@@ -24,6 +24,7 @@ import { describe, expect, test } from 'vitest';
 import { completeGraph, edgeListGraph, type MessageGraph, neighbourGraph } from '../graphs/graph.ts';
 import { normals, relativeDifference } from '../testing/motions.ts';
 import { type EgnnOptions, egnn } from './egnn.ts';
+import { pairGeometry } from './geometry.ts';
 import { egnnLayer } from './layer.ts';
 
 const f64 = (...shape: number[]): TensorType => ({ shape, dtype: 'float64' });
@@ -302,6 +303,39 @@ test('two points in one place do not move each other', () => {
     [f64(layoutOf(layer.parameters).size), f64(2, 2), f64(2, 3)],
   ).run([parametersOf(layer.parameters), Float64Array.of(1, 2, 3, 4), Float64Array.of(1, 2, 3, 1, 2, 3)]);
   expect([...x!]).toEqual([1, 2, 3, 1, 2, 3]);
+});
+
+describe('sines in a periodic box', () => {
+  const sides = [2, 5];
+  const geometry = compile(
+    (x, y) => {
+      const { difference, squared } = pairGeometry(x!, y!, sides, 'sine');
+      return [difference, squared];
+    },
+    [f64(1, 2), f64(1, 2)],
+  );
+  const at = (dx: number, dy: number): number[] =>
+    geometry.run([Float64Array.of(0.3 + dx, 0.7 + dy), Float64Array.of(0.3, 0.7)]).flatMap((v) => [...v]);
+
+  test('are (L/2π) sin(2πΔ/L) and Σ (L/π)² sin²(πΔ/L)', () => {
+    const [x, y, squared] = at(0.4, -1.1);
+    expect(x).toBeCloseTo((2 / (2 * Math.PI)) * Math.sin((2 * Math.PI * 0.4) / 2), 14);
+    expect(y).toBeCloseTo((5 / (2 * Math.PI)) * Math.sin((2 * Math.PI * -1.1) / 5), 14);
+    const chords = [(2 / Math.PI) * Math.sin(Math.PI * 0.2), (5 / Math.PI) * Math.sin(Math.PI * 0.22)];
+    expect(squared).toBeCloseTo(chords[0]! ** 2 + chords[1]! ** 2, 14);
+  });
+
+  test('are the plain difference of near points', () => {
+    const [x, y, squared] = at(1e-4, 2e-4);
+    expect(x! / 1e-4).toBeCloseTo(1, 7);
+    expect(y! / 2e-4).toBeCloseTo(1, 7);
+    expect(squared! / 5e-8).toBeCloseTo(1, 7);
+  });
+
+  test('do not jump where the nearest image changes', () => {
+    const [before, after] = [at(1 - 1e-9, 0), at(1 + 1e-9, 0)];
+    expect(relativeDifference(before, after)).toBeLessThan(1e-8);
+  });
 });
 
 describe('misfits are refused in one line', () => {

@@ -25,7 +25,7 @@ import {
 } from '@equiflow/tensor';
 import type { MessageGraph } from '../graphs/graph.ts';
 import { edgeMap } from './edge-map.ts';
-import { displacement, safeRoot, squaredLength } from './geometry.ts';
+import { type PeriodicDifference, pairGeometry, safeRoot } from './geometry.ts';
 import { linear, namedLinear, perceptron, perceptronSpecs } from './linear.ts';
 
 /** The options of the literature. The defaults are the layer of the E(n) flow without attention. */
@@ -52,6 +52,8 @@ export interface EgnnLayerOptions {
   readonly velocity?: 'updated' | 'initial';
   /** h_i ← h_i + φ_h instead of φ_h alone. Default true. */
   readonly residual?: boolean;
+  /** How points are compared where a call gives a periodic box. Default `'nearest-image'`. */
+  readonly periodic?: PeriodicDifference;
 }
 
 /** What a layer changes, for all M nodes. */
@@ -69,7 +71,7 @@ export interface EgnnSurroundings {
   readonly graph: MessageGraph;
   /** a_ij, [...graph.edgeShape, edgeFeatures]. */
   readonly edgeFeatures?: Tensor;
-  /** Sides of a periodic box, one for each coordinate. Differences go to the nearest image. */
+  /** Sides of a periodic box, one for each coordinate. */
   readonly box?: readonly number[];
 }
 
@@ -85,7 +87,7 @@ export interface EgnnLayer {
  */
 export function egnnLayer(options: EgnnLayerOptions): EgnnLayer {
   const { hidden, edgeFeatures = 0, normalisation = 'plus-one', aggregation = 'sum' } = options;
-  const { attention = false, tanhRange, velocity, residual = true } = options;
+  const { attention = false, tanhRange, velocity, residual = true, periodic } = options;
   const parameters: ParameterSpecs = {
     ...perceptronSpecs('edge', 2 * hidden + 1 + edgeFeatures, hidden, hidden),
     ...namedLinear('coordinate.0', hidden, hidden),
@@ -125,8 +127,7 @@ export function egnnLayer(options: EgnnLayerOptions): EgnnLayer {
             : 'egnn: velocities are missing; give v',
         );
       }
-      const difference = displacement(graph.atReceivers(x), graph.atSenders(x), box);
-      const squared = squaredLength(difference);
+      const { difference, squared } = pairGeometry(graph.atReceivers(x), graph.atSenders(x), box, periodic);
       const message = messages(h, squared, given, graph, own);
 
       const weights = coordinateWeights(message, own);
