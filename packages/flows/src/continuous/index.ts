@@ -1,8 +1,11 @@
-/** Continuous flows: vector fields, traces, adaptive and unrolled solves. */
+/** Continuous flows: vector fields, traces, adaptive and unrolled solves, training by likelihood and by flow matching. */
 export * from './continuous-flow.ts';
+export * from './coupling.ts';
+export * from './flow-matching.ts';
 export * from './likelihood.ts';
 export type { ErrorNormScope, SolveStatistics, StepSharing } from './path-solver.ts';
 export * from './perceptron-field.ts';
+export * from './toy-distributions.ts';
 export {
   drawProbes,
   type FieldValues,
