@@ -19,6 +19,8 @@ import {
   sizeOf,
   type TypedArray,
 } from '@equiflow/tensor';
+import { CRITICAL_DENSITY } from '../halos/friends-of-friends.ts';
+import { requirePositive } from '../matter-content.ts';
 import type { Floats } from '../nbody/particle-mesh.ts';
 
 /** How particles become a field. */
@@ -102,6 +104,20 @@ export function slabOverdensity(positions: Floats, options: OverdensityOptions &
   const { masses: _, ...rest } = options;
   const own = masses ? { masses: Float64Array.from(weights) } : {};
   return relativeTo(kept.subarray(0, 2 * count), count, (total * depth) / boxSize, { ...rest, ...own });
+}
+
+/**
+ * The surface density of the matter in a slab, as the maps of the CAMELS Multifield Dataset hold it: Σ = Ω_m ρ_c Δ (1 + δ).
+ *
+ * @param delta the projected overdensity of the slab
+ * @param depth its comoving depth Δ, Mpc/h
+ * @returns Σ in (M☉/h)/(Mpc/h)²
+ */
+export function surfaceDensity(delta: ArrayLike<number>, omegaM: number, depth: number): Float64Array {
+  requirePositive('omegaM', omegaM);
+  requirePositive('depth', depth);
+  const mean = omegaM * CRITICAL_DENSITY * depth;
+  return Float64Array.from(delta, (value) => mean * (1 + value));
 }
 
 /** Painted masses over `total` spread evenly, minus one. */

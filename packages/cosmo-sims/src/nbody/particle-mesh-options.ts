@@ -24,9 +24,10 @@ export interface ParticleMeshOptions {
   /** Default `'spectral'`. */
   readonly gradient?: GradientKernel;
   /**
-   * Whether the window is divided out of the force. Default: yes where the mesh has a cell a particle, no on finer meshes.
-   * At z = 0 a run of 32³ then has the spectrum of one of 64³ within 1 % to 0.8 of its Nyquist frequency (without, it falls by
-   * 5 % at a quarter of it); on a finer mesh the division would amplify the images of the particles' own lattice.
+   * Whether the window is divided out of the force; default yes. On a finer mesh the particles' own lattice has images there,
+   * around twice its Nyquist frequency k_Ny, which the division would amplify: modes of which a component reaches 4/3 k_Ny do not
+   * act, and so no image of a mode below 2/3 k_Ny does. Linear modes then grow as D₁; without division and cutoff ('false') a
+   * spectral gradient on a mesh of factor 2 makes them grow by up to 6 % too much, for the image lies where i k has its jump.
    */
   readonly compensated?: boolean;
   /** Order of the initial conditions; default 2. COLA needs 2. */
@@ -90,7 +91,7 @@ export function checkedParticleMesh(options: ParticleMeshOptions): Required<Part
     meshFactor: 1,
     window: 'cic',
     gradient: 'spectral',
-    compensated: (options.meshFactor ?? 1) === 1,
+    compensated: true,
     order: 2,
     dealiased: false,
     scheme: 'fastpm',

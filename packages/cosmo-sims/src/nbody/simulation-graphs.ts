@@ -42,6 +42,9 @@ export function simulationGraphs(options: Required<ParticleMeshOptions>): Simula
   const { window, gradient, compensated, dealiased } = options;
   const lattice: Shape = new Array<number>(d).fill(particles);
   const mesh = lattice.map((n) => n * meshFactor);
+  // On a finer mesh the images of modes below 2/3 of the lattice's Nyquist frequency lie above 4/3 of it.
+  const cutoff = compensated && meshFactor > 1 ? 4 / 3 / meshFactor : undefined;
+  const forceMesh = { mesh, boxSize, window, gradient, compensated, ...(cutoff && { cutoff }) };
   const count = particles ** d;
   const terms = LPT_TERMS[order];
   const cola = scheme === 'cola';
@@ -70,7 +73,7 @@ export function simulationGraphs(options: Required<ParticleMeshOptions>): Simula
       outputs: (x, p, numbers, ...psi) => {
         let moved = add(x!, multiply(p!, scalar(numbers!, 0)));
         if (cola) moved = add(moved, combination(psi, numbers!, 2));
-        let force = meshForce(moved, { mesh, boxSize, window, gradient, compensated });
+        let force = meshForce(moved, forceMesh);
         if (cola) force = subtract(force, combination(psi, numbers!, 4));
         return [moved, add(p!, multiply(force, scalar(numbers!, 1)))];
       },

@@ -4,7 +4,7 @@
  */
 import type { PaintWindow } from '@equiflow/fft-mesh';
 import { type Backend, foldIn, key } from '@equiflow/tensor';
-import { resampleField, slabMean, slabOverdensity } from '../fields/overdensity.ts';
+import { overdensity, resampleField, slabMean, slabOverdensity } from '../fields/overdensity.ts';
 import { growth } from '../growth.ts';
 import { whiteNoise } from '../initial-conditions/white-noise.ts';
 import { type LinearPowerOptions, linearPower } from '../linear-power.ts';
@@ -45,6 +45,8 @@ export interface SuiteOptions {
   readonly amplitudes: 'random' | 'fixed';
   /** Cells of a map along an axis. */
   readonly mapSize: number;
+  /** Axes of a map: 2 (default), slabs; 3, one cube of the whole box a simulation. */
+  readonly dimensions?: 2 | 3;
   /** Maps of a simulation: slabs along the three axes in turn, each further into the box. */
   readonly mapsPerSimulation: number;
   /** Depth of a slab, Mpc/h. */
@@ -56,7 +58,7 @@ export interface SuiteRow {
   readonly index: number;
   /** θ, in the order of `names`. */
   readonly theta: readonly number[];
-  /** Overdensity of each slab, row-major, one after the other. */
+  /** Overdensity of each slab, or of the cube, row-major, one after the other. */
   readonly maps: Float32Array;
   /** Linear overdensity, grown to the redshift of the maps, of the same slabs and seed. */
   readonly linear: Float32Array;
@@ -116,6 +118,12 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
   if (!Number.isInteger(mapSize) || mapSize < 2) {
     throw new RangeError(`suite: maps of ${mapSize} cells a side; give a whole number ≥ 2`);
   }
+  const { dimensions = 2 } = options;
+  if (dimensions === 3 && (mapsPerSimulation !== 1 || depth !== boxSize)) {
+    throw new RangeError(
+      `suite of cubes: ${mapsPerSimulation} maps a simulation of depth ${depth} Mpc/h; a simulation has one cube, of depth ${boxSize} Mpc/h`,
+    );
+  }
   let compiled: ParticleMesh | undefined;
 
   const snapshot: SuiteSimulator['snapshot'] = (index, onStep) => {
@@ -146,10 +154,20 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
     const theta = rows(index);
     const omegaM = held.Omega_m ?? theta[names.indexOf('Omega_m')]!;
     const grown = growth({ omegaM }, 'today').factor(scaleFactor);
+    const lattice = [particles, particles, particles];
+    if (dimensions === 3) {
+      const mesh = [mapSize, mapSize, mapSize];
+      const same = mapSize === particles;
+      const resampled = same ? linear : resampleField(linear, { mesh: lattice, to: mesh, backend });
+      return {
+        ...{ index, theta },
+        maps: Float32Array.from(overdensity(positions, { mesh, boxSize, backend })),
+        linear: Float32Array.from(resampled, (value) => value * grown),
+      };
+    }
     const cells = mapSize * mapSize;
     const maps = new Float32Array(mapsPerSimulation * cells);
     const linearMaps = new Float32Array(maps.length);
-    const lattice = [particles, particles, particles];
     for (let map = 0; map < mapsPerSimulation; map++) {
       const slab = { axis: (map % 3) as 0 | 1 | 2, from: Math.floor(map / 3) * depth, depth };
       const mesh = [mapSize, mapSize];
