@@ -87,7 +87,7 @@ export function orderedTimes(
   [t0, t1]: readonly [number, number],
   where = 'solveOde',
 ): Float64Array {
-  const values = Float64Array.from(times);
+  const values = new Float64Array(times);
   const direction = t1 >= t0 ? 1 : -1;
   for (let i = 0; i < values.length; i++) {
     const t = values[i]!;

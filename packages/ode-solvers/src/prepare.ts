@@ -8,6 +8,10 @@ export interface PreparedSolver {
   readonly method: Method;
   readonly problem: StepperProblem;
   readonly stepper: Stepper;
+  /** Work space of one state. */
+  readonly scratch: Float64Array;
+  /** Of one step's polynomial. */
+  readonly coefficients: Float64Array;
 }
 
 /** Allocates everything that does not depend on the span and the initial state. */
@@ -28,7 +32,14 @@ export function prepareSolver(field: VectorField, dimension: number, options: So
     fixed: options.step !== undefined,
     statistics,
   };
-  return { method, problem, stepper: method.stepper(problem) };
+  const stepper = method.stepper(problem);
+  return {
+    method,
+    problem,
+    stepper,
+    scratch: new Float64Array(dimension),
+    coefficients: new Float64Array((stepper.degree + 1) * dimension),
+  };
 }
 
 /** Says where the field stops being finite: at the times of the attempt that failed, near the state before it. */

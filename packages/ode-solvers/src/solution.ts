@@ -45,9 +45,9 @@ export interface Rows {
   states(): Float64Array;
 }
 
-/** An empty list of rows. */
-export function growingRows(dimension: number): Rows {
-  let capacity = 16;
+/** An empty list of rows, with room for so many before it grows. */
+export function growingRows(dimension: number, room = 16): Rows {
+  let capacity = Math.max(1, room);
   let count = 0;
   let times = new Float64Array(capacity);
   let states = new Float64Array(capacity * dimension);
@@ -64,7 +64,7 @@ export function growingRows(dimension: number): Rows {
       states.set(y, count * dimension);
       count++;
     },
-    times: () => times.slice(0, count),
-    states: () => states.slice(0, count * dimension),
+    times: () => (count === capacity ? times : times.slice(0, count)),
+    states: () => (count === capacity ? states : states.slice(0, count * dimension)),
   };
 }

@@ -4,19 +4,16 @@
  */
 import { type ControllerState, controllerState, integralController } from './controller.ts';
 import { denseOutput, evaluatePolynomial } from './dense-output.ts';
-import { crosses, type EventRecord, findZero } from './events.ts';
+import { crossingEvents, locateEvents } from './event-search.ts';
+import type { EventRecord } from './events.ts';
 import { initialStep } from './initial-step.ts';
 import { checkQuestion, firstNotFinite, mergeTimes, orderedTimes, type SolveOptions } from './options.ts';
 import { notFinite, type PreparedSolver, prepareSolver } from './prepare.ts';
 import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
 import { OdeError, type VectorField } from './types.ts';
 
-/** A zero of an event inside a step. */
-interface Crossing {
-  readonly event: number;
-  readonly t: number;
-}
-const noEvents: readonly Crossing[] = [];
+const noEvents: readonly EventRecord[] = [];
+const none: number[] = [];
 
 /** No step is shorter, at t = 0 too. */
 const shortestStep = Number.MIN_VALUE * 2 ** 60;
@@ -43,33 +40,29 @@ export function solveOde(
 
 /** One solve with a prepared method. */
 export function runSolver(
-  { method, problem, stepper }: PreparedSolver,
+  { method, problem, stepper, scratch, coefficients: first }: PreparedSolver,
   span: readonly [number, number],
   y0: ArrayLike<number>,
   options: SolveOptions,
 ): OdeSolution {
   const [t0, t1] = span;
   const { dimension, fixed, statistics } = problem;
-  const start = Float64Array.from(y0);
+  const start = new Float64Array(y0);
   checkQuestion(t0, t1, start, options);
   Object.assign(statistics, { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 });
   const direction = t1 >= t0 ? 1 : -1;
-  const jumps = new Set(orderedTimes('discontinuities', options.discontinuities ?? [], span));
-  const hasJumps = jumps.size > 0;
-  const targets = mergeTimes(
-    [...orderedTimes('hitTimes', options.hitTimes ?? [], span), ...jumps, t1],
-    t0,
-    direction,
-  );
+  const { hitTimes, discontinuities } = options;
+  const jumps = discontinuities ? new Set(orderedTimes('discontinuities', discontinuities, span)) : null;
+  const hasJumps = jumps !== null && jumps.size > 0;
+  const wanted = hitTimes ? orderedTimes('hitTimes', hitTimes, span) : [];
+  const targets = mergeTimes([...wanted, ...(jumps ?? []), t1], t0, direction);
   const { onStep, onProgress, saveAt = 'steps', events = [], minimumStep = 0, maximumSteps = 1e6 } = options;
   const maximumStep = options.maximumStep ?? Number.POSITIVE_INFINITY;
   const outputs = typeof saveAt === 'string' ? null : orderedTimes('saveAt', saveAt, span);
   const dense = options.dense ? denseOutput(dimension, t0) : null;
-  const rows = growingRows(dimension);
+  const rows = growingRows(dimension, outputs ? outputs.length : saveAt === 'ends' ? 2 : 16);
   const records: EventRecord[] = [];
-  const size = (stepper.degree + 1) * dimension;
-  let coefficients = new Float64Array(size);
-  const scratch = new Float64Array(dimension);
+  let coefficients = dense ? first.slice() : first;
 
   let t = t0;
   let target = 0;
@@ -121,7 +114,7 @@ export function runSolver(
       `the vector field gives ${stepper.slope[wrong]} in component ${wrong} at t = ${t}`,
     );
   }
-  let eventValues = events.map((event) => event.value(t, stepper.y));
+  let eventValues = events.length > 0 ? events.map((event) => event.value(t, stepper.y)) : none;
   const controller: ControllerState = controllerState(
     options.controller ?? integralController,
     stepper.errorExponent,
@@ -208,22 +201,19 @@ export function runSolver(
     let after = eventValues;
     if (events.length > 0) {
       after = events.map((event) => event.value(tNext, stepper.yNext));
-      const crossing = after.flatMap((value, i) => (crosses(events[i]!, eventValues[i]!, value) ? [i] : []));
+      const crossing = crossingEvents(events, eventValues, after);
       if (crossing.length > 0) {
         stepper.interpolant(coefficients);
-        const step = { t, h, coefficients };
-        happened = crossing.map((event): Crossing => {
-          const g = (at: number): number => events[event]!.value(at, evaluatePolynomial(step, at, scratch));
-          return { event, t: findZero(g, t, tNext, eventValues[event]!, after[event]!) };
-        });
-        happened = [...happened].sort((a, b) => direction * (a.t - b.t));
+        const from = t + afterJump;
+        const finished = { method, problem, stepper, t: from, h, coefficients, tNext };
+        happened = locateEvents(finished, events, crossing, eventValues, after);
       }
     }
     const polynomialNeeded = dense !== null || wantsOutput;
     if (polynomialNeeded && happened.length === 0) stepper.interpolant(coefficients);
-    const step = polynomialNeeded || happened.length > 0 ? { t, h, coefficients } : null;
-    for (const { event, t: at } of happened) {
-      const y = evaluatePolynomial(step!, at, new Float64Array(dimension));
+    const step = polynomialNeeded ? { t, h, coefficients } : null;
+    for (const record of happened) {
+      const { event, t: at, y } = record;
       records.push({ event, t: at, y: y.slice() });
       const { action = 'record' } = events[event]!;
       if (action === 'record') continue;
@@ -250,7 +240,7 @@ export function runSolver(
     }
     if (dense) {
       dense.add(step!);
-      coefficients = new Float64Array(size);
+      coefficients = new Float64Array(coefficients.length);
     }
     const tBefore = t;
     t = tEnd;

@@ -87,4 +87,6 @@ export interface Method {
   /** False where the method has no error estimate: then `step` must be given. */
   readonly adaptive: boolean;
   readonly stepper: (problem: StepperProblem) => Stepper;
+  /** Makes the one step from a state to an event, where a first step of the method itself is of low order. */
+  readonly eventStepper?: (problem: StepperProblem) => Stepper;
 }

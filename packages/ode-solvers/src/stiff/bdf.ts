@@ -6,6 +6,7 @@
 import { allFinite, errorMeasure } from '../error-norm.ts';
 import { type Method, OdeError, type Stepper, type StepperProblem } from '../types.ts';
 import { newtonMatrix } from './jacobian.ts';
+import { radau5 } from './radau.ts';
 
 const mostOrder = 5;
 /** Shampine and Reichelt's table 1: κ of the NDFs. */
@@ -19,7 +20,13 @@ const errorConstant = gamma.map((value, k) => kappa[k]! * value + 1 / (k + 1));
 const mostIterations = 4;
 
 /** BDF of order 1 to 5: for stiff problems at loose and medium tolerances. */
-export const bdf: Method = { name: 'bdf', order: mostOrder, adaptive: true, stepper: bdfStepper };
+export const bdf: Method = {
+  name: 'bdf',
+  order: mostOrder,
+  adaptive: true,
+  stepper: bdfStepper,
+  eventStepper: radau5.stepper,
+};
 
 /** Matrix that takes differences of step h to those of step factor · h (eq. 2 of section 2.2: R(r) U). */
 function rescaling(order: number, factor: number): number[][] {

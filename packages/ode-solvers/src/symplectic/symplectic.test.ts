@@ -44,6 +44,20 @@ describe.each([
     expect(late).toBeLessThan(1.05 * early);
   });
 
+  it('has dense output of order 3 or its own', () => {
+    const worst = (step: number): number => {
+      const { dense } = solveOde(pendulum, [0, 2], [1, 0.3], { method, step, dense: true });
+      const fine = solveOde(pendulum, [0, 2], [1, 0.3], { method: yoshida6, step: 0.002, dense: true })
+        .dense!;
+      const at = Array.from({ length: 99 }, (__, i) => (i + 0.5) / 50);
+      return Math.max(
+        ...at.map((t) => Math.hypot(...dense!.evaluate(t).map((value, i) => value - fine.evaluate(t)[i]!))),
+      );
+    };
+    const ratio = worst(0.1) / worst(0.05);
+    expect(ratio).toBeGreaterThan(0.85 * 2 ** Math.min(4, method.order));
+  });
+
   it('goes back the way it came', () => {
     const options = { method, step: 0.1, saveAt: 'ends' } as const;
     const there = solveOde(pendulum, [0, 20], [1, 0.3], options).end.y;

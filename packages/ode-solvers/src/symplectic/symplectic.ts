@@ -75,6 +75,8 @@ function symplecticStepper({ name, order, substeps }: SymplecticTableau, problem
       return allFinite(yNext) ? 0 : Number.NaN;
     },
     interpolant(coefficients) {
+      // What a step leaves of the slopes is of momenta half a kick away.
+      field(start, y, slope);
       field(start + step, yNext, slopeNext);
       hermiteCubic(coefficients, step, y, slope, yNext, slopeNext);
     },
