@@ -1,6 +1,6 @@
 /**
- * Transforms on the GPU. A thread computes one real number of one pass: a sum over as many inputs as the radix, by Horner's
- * rule in a root of unity from a table. Passes are those of Cooley and Tukey in Stockham's self-sorting order: spectra of
+ * Transforms on the GPU. A thread computes one real number of one pass: a sum over as many inputs as the radix, with
+ * roots of unity from a table. Passes are those of Cooley and Tukey in Stockham's self-sorting order: spectra of
  * interleaved pieces are joined (forward), or a spectrum is parted into those of interleaved pieces (back to real). The
  * spectrum of a real piece is kept up to half its length in every pass. A complex array is [re, im] in two halves.
  */
@@ -16,11 +16,8 @@ import { unitRoot } from '../plain/twiddles.ts';
 import { halfLength } from '../shells.ts';
 import type { TransformAttributes } from './shared.ts';
 
-/** Terms of one Horner sum, for its rounding: longer ones (large primes) are Horner sums of Horner sums. */
-const longestSum = 32;
-
-/** Sums up to this long are written out term by term. */
-const unrolled = 16;
+/** Terms that are written out; longer sums are loops over parts of so many. */
+const longestPart = 16;
 
 /** Largest prime factor of an axis that is transformed by a direct sum. */
 const largestPrime = 1024;
@@ -121,31 +118,56 @@ class Roots {
   }
 }
 
-/** Σ_k z_k w^k for k < count by Horner's rule. */
-function horner(
-  code: GpuCode,
-  count: number,
-  [cos, sin]: readonly [string, string],
-  term: (k: string) => Complex,
-): readonly [re: string, im: string] {
-  const [firstRe, firstIm] = term(String(count - 1));
-  const re = code.variable(firstRe);
-  const im = code.variable(firstIm ?? '0');
-  const take = (k: string): void => {
-    const [zRe, zIm] = term(k);
-    const before = code.variable(re);
-    code.assign(re, `${before} * ${cos} - ${im} * ${sin} + ${zRe}`);
-    code.assign(im, `${before} * ${sin} + ${im} * ${cos}${zIm === null ? '' : ` + ${zIm}`}`);
+/** w^k for the powers of one root, from the table; with the sine times `sign`. */
+type Power = (k: string) => readonly [cos: string, sin: string];
+
+function powersOf(code: GpuCode, roots: Roots, turn: string, sign: string): Power {
+  return (k) => {
+    const at = k === '1' ? turn : code.remainder(code.let(`${turn} * ${k}`), roots.n);
+    const [cos, sin] = roots.at(code, at);
+    return [cos, sign === '1' ? sin : code.let(`${sign} * ${sin}`)];
   };
-  if (count <= unrolled) for (let k = count - 2; k >= 0; k--) take(String(k));
-  else code.loop(count - 1, (k) => take(code.let(`${count - 2} - ${k}`)));
-  return [re, im];
+}
+
+/** a + w^k z. */
+function plus(code: GpuCode, a: Complex, [cos, sin]: readonly [string, string], [re, im]: Complex): Complex {
+  if (im === null) {
+    return [code.let(`${a[0]} + ${re} * ${cos}`), code.let(`${a[1] ?? '0'} + ${re} * ${sin}`)];
+  }
+  return [
+    code.let(`${a[0]} + (${re} * ${cos} - ${im} * ${sin})`),
+    code.let(`${a[1] ?? '0'} + (${re} * ${sin} + ${im} * ${cos})`),
+  ];
 }
 
 /**
- * Σ_k z_k w^k for k < count, w the root `turn` of the table, with the sine times `sign`; long sums in parts of
- * `longestSum` terms, so that the powers of a rounded w do not drift.
+ * Σ_k z_(first + k) w^k for k < count, parts of a sum before their sum: a number is multiplied by as many roots as the
+ * count has factors, each from the table, so that roundings do not add up as they do in Horner's rule.
  */
+function tree(
+  code: GpuCode,
+  first: number,
+  count: number,
+  power: Power,
+  term: (k: number) => Complex,
+): Complex {
+  if (count === 1) return term(first);
+  let parts = 2;
+  while (count % parts !== 0) parts++;
+  if (parts > 5) {
+    const rest = tree(code, first, count - 1, power, term);
+    return plus(code, rest, power(String(count - 1)), term(first + count - 1));
+  }
+  const each = count / parts;
+  let total = tree(code, first, each, power, term);
+  for (let part = 1; part < parts; part++) {
+    const next = tree(code, first + part * each, each, power, term);
+    total = plus(code, total, power(String(part * each)), next);
+  }
+  return total;
+}
+
+/** Σ_k z_k w^k for k < count, w the root `turn` of the table, with the sine times `sign`. */
 function rootSum(
   code: GpuCode,
   count: number,
@@ -154,27 +176,31 @@ function rootSum(
   sign: string,
   term: (k: string) => Complex,
 ): readonly [re: string, im: string] {
-  const signed = (at: string): readonly [string, string] => {
-    const [cos, sin] = roots.at(code, at);
-    return [cos, sign === '1' ? sin : code.let(`${sign} * ${sin}`)];
-  };
-  const w = signed(turn);
-  if (count <= longestSum) return horner(code, count, w, term);
-  const parts = Math.ceil(count / longestSum);
-  // The last part is filled with zeros.
-  const within = (k: string): Complex => {
-    const re = code.variable('0');
-    const im = code.variable('0');
-    code.when(`${k} < ${count}`, () => {
-      const [zRe, zIm] = term(k);
-      code.assign(re, zRe);
-      if (zIm !== null) code.assign(im, zIm);
-    });
-    return [re, im];
-  };
-  const part = (b: string): Complex =>
-    horner(code, longestSum, w, (k) => within(code.let(`${b} * ${longestSum} + ${k}`)));
-  return horner(code, parts, signed(code.remainder(code.let(`${turn} * ${longestSum}`), roots.n)), part);
+  const power = powersOf(code, roots, turn, sign);
+  if (count <= longestPart) {
+    const [re, im] = tree(code, 0, count, power, (k) => term(String(k)));
+    return [re, im ?? '0'];
+  }
+  let part = longestPart;
+  while (part > longestPart / 2 && count % part !== 0) part--;
+  const whole = count % part === 0;
+  const re = code.variable('0');
+  const im = code.variable('0');
+  code.loop(Math.ceil(count / part), (which) => {
+    const start = code.let(`${which} * ${part}`);
+    const within = (k: number): Complex => {
+      const at = code.let(`${start} + ${k}`);
+      if (whole) return term(at);
+      // The last part is filled with zeros.
+      const [zRe, zIm] = term(code.let(`Math.min(${at}, ${count - 1})`));
+      const inside = code.let(`(${at} < ${count} ? 1 : 0)`);
+      return [code.let(`${inside} * ${zRe}`), zIm === null ? null : code.let(`${inside} * ${zIm}`)];
+    };
+    const total = plus(code, [re, im], power(start), tree(code, 0, part, power, within));
+    code.assign(re, total[0]);
+    code.assign(im, total[1]!);
+  });
+  return [re, im];
 }
 
 /** One axis of a transform, seen as [outer, n, inner]. */

@@ -194,42 +194,26 @@ export const rationalQuadraticVjpGpu: GpuKernel<RationalQuadraticAttributes> = {
       return cotangentAt(code, bin, x, clipped, code.read(gyArray, index), gl);
     };
     const gradientOfX = l.store(l.map(size, (code, index) => at(code, index).gx));
-    /** What each value gives to the right knot of its bin, to its y, and to the slopes at its left and right knot. */
+    /** What each value gives to the knots of its bin: to xk left and right, to yk, to dk. */
     const shares = l.store(
-      l.map(4 * size, (code, index) => {
+      l.map(6 * size, (code, index) => {
         const which = code.quotient(index, size);
-        const { right, rise, left, slope } = at(code, code.let(`${index} - ${which} * ${size}`));
-        return code.let(
-          `(${which} < 2 ? (${which} < 1 ? ${right} : ${rise}) : (${which} < 3 ? ${left} : ${slope}))`,
+        const { xk, yk, dk } = at(code, code.let(`${index} - ${which} * ${size}`));
+        const [left, right] = [0, 1].map((side) =>
+          code.let(`(${which} < 2 ? ${xk[side]} : (${which} < 4 ? ${yk[side]} : ${dk[side]}))`),
         );
+        return code.let(`(${code.remainder(which, 2)} < 0.5 ? ${left} : ${right})`);
       }),
     );
-    // Shifting x with all xk changes nothing, shifting all yk shifts y: what one knot of a bin does not get, the other does.
+    // No branches: every value is read, and counts where its bin is next to the knot.
     const knots = l.sum(3 * rows * count, n, (code, out, k) => {
       const kind = code.quotient(out, rows * count);
       const knot = code.let(`${out} - ${kind} * ${rows * count}`);
       const index = code.let(`${code.quotient(knot, count)} * ${n} + ${k}`);
       const after = code.let(`${knot} - ${code.read(places, index)}`);
-      const term = code.variable('0');
-      code.when(`${after} === 0`, () => {
-        code.when(`${kind} === 2`, () =>
-          code.assign(term, code.read(shares, code.let(`${index} + ${2 * size}`))),
-        );
-        code.when(`${kind} === 1`, () =>
-          code.assign(
-            term,
-            `${code.read(gyArray, index)} - ${code.read(shares, code.let(`${index} + ${size}`))}`,
-          ),
-        );
-        code.when(`${kind} === 0`, () =>
-          code.assign(term, `0 - ${code.read(gradientOfX, index)} - ${code.read(shares, index)}`),
-        );
-      });
-      code.when(`${after} === 1`, () => {
-        const from = code.let(`(${kind} === 2 ? 3 : ${kind})`);
-        code.assign(term, code.read(shares, code.let(`${index} + ${from} * ${size}`)));
-      });
-      return term;
+      const side = code.let(`Math.min(Math.max(${after}, 0), 1)`);
+      const share = code.read(shares, code.let(`${index} + ${kind} * ${2 * size} + ${side} * ${size}`));
+      return code.let(`(${after} === ${side} ? ${share} : 0)`);
     });
     const whole = l.store(knots);
     const part = (kind: number): GpuArray =>
@@ -238,16 +222,12 @@ export const rationalQuadraticVjpGpu: GpuKernel<RationalQuadraticAttributes> = {
   },
 };
 
-/** The cotangent of one x and what it gives to the knots of its bin. */
+/** The cotangent of one x, and what its bin's left and right knot get: of their position, value and slope. */
 interface Cotangent {
   readonly gx: string;
-  /** To the position of the right knot. */
-  readonly right: string;
-  /** To the value at the right knot. */
-  readonly rise: string;
-  /** To the slopes at the left and the right knot. */
-  readonly left: string;
-  readonly slope: string;
+  readonly xk: readonly [string, string];
+  readonly yk: readonly [string, string];
+  readonly dk: readonly [string, string];
 }
 
 /** `backwardAt` and `finishBackward` of `bin.ts` for one value with the cotangents gy of y and gl of ln y′. */
@@ -266,11 +246,16 @@ function cotangentAt(code: GpuCode, bin: Bin, x: string, clipped: string, gy: st
   // ln s, a and b depend on the bin's height and width through s = h/w.
   const scale = code.let(`${gl} - ${a} * ${ga} - ${b} * ${gb}`);
   const outside = code.let(`${gy} * (${x} - ${clipped})`);
+  const right = code.let(`0 - ${gx} * ${xi} - ${scale} / ${w}`);
+  const top = code.let(`${gy} * ${ratio} + ${scale} / ${h}`);
   return {
     gx,
-    right: code.let(`0 - ${gx} * ${xi} - ${scale} / ${w}`),
-    rise: code.let(`${gy} * ${ratio} + ${scale} / ${h}`),
-    left: code.let(`${ga} / ${s} + (${x} < ${clipped} ? ${outside} : 0)`),
-    slope: code.let(`${gb} / ${s} + (${x} > ${clipped} ? ${outside} : 0)`),
+    // Shifting x with all xk changes nothing, shifting all yk shifts y.
+    xk: [code.let(`0 - ${gx} - ${right}`), right],
+    yk: [code.let(`${gy} - ${top}`), top],
+    dk: [
+      code.let(`${ga} / ${s} + (${x} < ${clipped} ? ${outside} : 0)`),
+      code.let(`${gb} / ${s} + (${x} > ${clipped} ? ${outside} : 0)`),
+    ],
   };
 }
