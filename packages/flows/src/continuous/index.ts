@@ -1,7 +1,9 @@
 /** Continuous flows: vector fields, traces, adaptive and unrolled solves, training by likelihood and by flow matching. */
 export * from './continuous-flow.ts';
 export * from './coupling.ts';
+export { type EnFieldOptions, enField, zeroMeanNormal } from './en-flow.ts';
 export * from './flow-matching.ts';
+export * from './halo-flow.ts';
 export * from './likelihood.ts';
 export type { ErrorNormScope, SolveStatistics, StepSharing } from './path-solver.ts';
 export * from './perceptron-field.ts';
