@@ -12,6 +12,7 @@ export { type BaseDensity, standardNormal, studentT } from './base-density.ts';
 export { type Bijection, compose, type Transformed } from './bijection.ts';
 export * from './calibration/index.ts';
 export { type Conditioner, perceptron } from './conditioner.ts';
+export * from './continuous/index.ts';
 export { type Evaluator, type EvaluatorOptions, openEvaluator } from './evaluator.ts';
 export { type Flow, flow } from './flow.ts';
 export * from './gaussian-field.ts';
