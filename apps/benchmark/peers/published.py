@@ -19,8 +19,8 @@ REPOSITORIES = {"egnn": "n_body_system/model.py", "en_flows": "flows/ffjord.py"}
 
 
 def describe(case):
-    if match := re.fullmatch(r"en-flow-step-dw4-batch(\d+)-(start|moving)", case):
-        return {"kind": "en-flow", "batch": int(match[1]), "particles": 4, "dimensions": 2, "state": match[2]}
+    if match := re.fullmatch(r"en-flow-step-dw4-batch(\d+)", case):
+        return {"kind": "en-flow", "batch": int(match[1]), "particles": 4, "dimensions": 2}
     return None
 
 
@@ -115,7 +115,6 @@ def en_flow_step(case, threads):
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-            print(flow.odefunc.num_evals, file=sys.stderr)
 
         return run, lambda: falls(losses)
 

@@ -2,6 +2,7 @@
  * Particle-mesh N-body on one CPU: one step (drift, CIC painting, force, reading, kick) with as many mesh cells as particles, and
  * a whole simulation of 2LPT and 40 steps, against JaxPM; steps from 32³ to 256³ for the exponent.
  */
+import { freemem } from 'node:os';
 import {
   growth,
   latticePositions,
@@ -15,8 +16,17 @@ import { add, key, multiply, randomNormal, trace } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BenchmarkCase, Workload } from '../case.ts';
 
-/** One step of n³ particles on a mesh of n³. */
-function step(n: number): Workload {
+/** Bytes that one step needs: the plan, and inputs and outputs outside of it, a particle. */
+const STEP_BYTES = 200;
+
+/** One step of n³ particles on a mesh of n³. @throws Error where the machine's memory is too small for it */
+export function step(n: number): Workload {
+  const needed = STEP_BYTES * n ** 3;
+  if (needed > freemem()) {
+    throw new Error(
+      `a step of ${n}³ particles needs ${(needed / 2 ** 30).toFixed(1)} GiB, and ${(freemem() / 2 ** 30).toFixed(1)} are free`,
+    );
+  }
   const mesh = [n, n, n];
   const count = n ** 3;
   const particles = { shape: [count, 3], dtype: 'float32' } as const;
