@@ -38,6 +38,7 @@ export {
 } from './sde/solve-sde.ts';
 export type { OdeSolution, SolveStatus } from './solution.ts';
 export { solveOde } from './solve.ts';
+export type { Bandwidth } from './stiff/band-matrix.ts';
 export { bdf } from './stiff/bdf.ts';
 export {
   type DiagonallyImplicitTableau,

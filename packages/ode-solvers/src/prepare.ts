@@ -25,6 +25,7 @@ export function prepareSolver(field: VectorField, dimension: number, options: So
       field(t, y, dydt);
     },
     jacobian: options.jacobian,
+    jacobianBandwidth: options.jacobianBandwidth,
     timeDerivative: options.timeDerivative,
     rtol: tolerances('rtol', options.rtol ?? 1e-6, dimension),
     atol: tolerances('atol', options.atol ?? 1e-9, dimension),

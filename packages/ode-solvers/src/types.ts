@@ -3,12 +3,17 @@
  * stepper that reads it; the one loop of `solve.ts` drives any stepper.
  */
 
+import type { Bandwidth } from './stiff/band-matrix.ts';
+
 /**
  * Right-hand side: writes dy/dt at (t, y) into `dydt`. Must not keep or change `y`.
  */
 export type VectorField = (t: number, y: Float64Array, dydt: Float64Array) => void;
 
-/** ∂f_i/∂y_j at (t, y), written row-major into `jacobian` (n × n, zeroed before the call). */
+/**
+ * ∂f_i/∂y_j at (t, y), written row-major into `jacobian` (n × n, zeroed before the call). With the option
+ * `jacobianBandwidth`, ∂f_i/∂y_j goes to i (lower + upper + 1) + j − i + lower.
+ */
 export type Jacobian = (t: number, y: Float64Array, jacobian: Float64Array) => void;
 
 /** A mistake in the question: one line with what is wrong, where, and what to do. */
@@ -37,6 +42,8 @@ export interface StepperProblem {
   readonly dimension: number;
   readonly field: VectorField;
   readonly jacobian: Jacobian | undefined;
+  /** Diagonals of the Jacobian outside which it is zero; undefined for a dense one. */
+  readonly jacobianBandwidth: Bandwidth | undefined;
   /** ∂f/∂t at (t, y), where the user gives it. */
   readonly timeDerivative: VectorField | undefined;
   readonly rtol: Float64Array;

@@ -104,6 +104,7 @@ export function solveSde(
     dimension: n,
     field: drift,
     jacobian: undefined,
+    jacobianBandwidth: undefined,
     timeDerivative: undefined,
     rtol: tolerances('rtol', options.rtol ?? 1e-3, n),
     atol: tolerances('atol', options.atol ?? 1e-6, n),

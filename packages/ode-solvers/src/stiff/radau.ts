@@ -6,7 +6,7 @@
 import { allFinite, errorMeasure } from '../error-norm.ts';
 import type { Method, Stepper, StepperProblem } from '../types.ts';
 import { jacobianEvaluator } from './jacobian.ts';
-import { complexLuFactor, complexLuSolve, luFactor, luSolve } from './linear-algebra.ts';
+import { complexShiftedJacobian, jacobianSize, shiftedJacobian } from './shifted-jacobian.ts';
 
 const root6 = Math.sqrt(6);
 const c: readonly number[] = [(4 - root6) / 10, (4 + root6) / 10, 1];
@@ -80,12 +80,10 @@ function radauStepper(problem: StepperProblem): Stepper {
     ? Math.min(1e-3, Math.max(1e-8, 1e-14 / Math.max(tightest, 1e-14)))
     : Math.max((10 * Number.EPSILON) / Math.max(tightest, 1e-14), Math.min(0.03, Math.sqrt(tightest)));
   const mostIterations = fixed ? fixedIterations : usualIterations;
-  const jacobian = new Float64Array(n * n);
-  const real = new Float64Array(n * n);
-  const re = new Float64Array(n * n);
-  const im = new Float64Array(n * n);
-  const pivotsReal = new Int32Array(n);
-  const pivotsComplex = new Int32Array(n);
+  const { jacobianBandwidth: band } = problem;
+  const jacobian = new Float64Array(jacobianSize(n, band));
+  const real = shiftedJacobian(n, band);
+  const complex = complexShiftedJacobian(n, band);
   const vectors = (): [Float64Array, Float64Array, Float64Array] => [
     new Float64Array(n),
     new Float64Array(n),
@@ -121,18 +119,9 @@ function radauStepper(problem: StepperProblem): Stepper {
     }
     if (factorised === h) return true;
     const [a, b] = complexEigenvalue;
-    for (let i = 0; i < n * n; i++) {
-      real[i] = -jacobian[i]!;
-      re[i] = -jacobian[i]!;
-    }
-    im.fill(0);
-    for (let i = 0; i < n; i++) {
-      real[i * (n + 1)]! += realEigenvalue / h;
-      re[i * (n + 1)]! += a / h;
-      im[i * (n + 1)]! += b / h;
-    }
     statistics.factorisations += 2;
-    const regular = luFactor(real, n, pivotsReal) && complexLuFactor(re, im, n, pivotsComplex);
+    const regular =
+      real.factor(jacobian, realEigenvalue / h, -1) && complex.factor(jacobian, [a / h, b / h], -1);
     factorised = regular ? h : Number.NaN;
     return regular;
   };
@@ -180,8 +169,8 @@ function radauStepper(problem: StepperProblem): Stepper {
         r[1][i]! -= (a * w[1][i]! - b * w[2][i]!) / h;
         r[2][i]! -= (b * w[1][i]! + a * w[2][i]!) / h;
       }
-      luSolve(real, n, pivotsReal, r[0]);
-      complexLuSolve(re, im, n, pivotsComplex, r[1], r[2]);
+      real.solve(r[0]);
+      complex.solve(r[1], r[2]);
       const size = Math.sqrt(
         (measure(r[0], y, y) ** 2 + measure(r[1], y, y) ** 2 + measure(r[2], y, y) ** 2) / 3,
       );
@@ -205,7 +194,7 @@ function radauStepper(problem: StepperProblem): Stepper {
         const sum = errorWeights[0]! * z[0][i]! + errorWeights[1]! * z[1][i]! + errorWeights[2]! * z[2][i]!;
         error[i]! += sum / h;
       }
-      luSolve(real, n, pivotsReal, error);
+      real.solve(error);
     };
     error.set(slope);
     combineError();

@@ -6,7 +6,7 @@
 import { errorMeasure } from '../error-norm.ts';
 import type { Method, Stepper, StepperProblem } from '../types.ts';
 import { jacobianEvaluator } from './jacobian.ts';
-import { luFactor, luSolve } from './linear-algebra.ts';
+import { jacobianSize, shiftedJacobian } from './shifted-jacobian.ts';
 
 /** Coefficients of one method; the last stage is its error estimate, and y1 = y + Σ_j a_sj u_j + u_s (stiffly accurate). */
 export interface RosenbrockTableau {
@@ -41,9 +41,9 @@ function rosenbrockStepper(tableau: RosenbrockTableau, problem: StepperProblem):
   const stages = alpha.length;
   const measure = errorMeasure(problem);
   const evaluateJacobian = jacobianEvaluator(problem);
-  const jacobian = new Float64Array(n * n);
-  const factors = new Float64Array(n * n);
-  const pivots = new Int32Array(n);
+  const { jacobianBandwidth: band } = problem;
+  const jacobian = new Float64Array(jacobianSize(n, band));
+  const matrix = shiftedJacobian(n, band);
   const u = Array.from({ length: stages }, () => new Float64Array(n));
   const timeSlope = new Float64Array(n);
   const stage = new Float64Array(n);
@@ -70,10 +70,8 @@ function rosenbrockStepper(tableau: RosenbrockTableau, problem: StepperProblem):
   };
   const factorise = (h: number): boolean => {
     if (factorised === h) return true;
-    for (let i = 0; i < n * n; i++) factors[i] = -jacobian[i]!;
-    for (let i = 0; i < n; i++) factors[i * (n + 1)]! += 1 / (h * gamma);
     statistics.factorisations++;
-    const regular = luFactor(factors, n, pivots);
+    const regular = matrix.factor(jacobian, 1 / (h * gamma), -1);
     factorised = regular ? h : Number.NaN;
     return regular;
   };
@@ -113,7 +111,7 @@ function rosenbrockStepper(tableau: RosenbrockTableau, problem: StepperProblem):
         }
         const weight = h * d[s]!;
         if (weight !== 0) for (let i = 0; i < n; i++) us[i]! += weight * timeSlope[i]!;
-        luSolve(factors, n, pivots, us);
+        matrix.solve(us);
       }
       const last = u[stages - 1]!;
       for (let i = 0; i < n; i++) yNext[i] = stage[i]! + last[i]!;
