@@ -26,6 +26,11 @@ export interface FlowSpec {
 /** A flow that says what it is for: all that a training or an evaluator asks. */
 export interface SpecifiedFlow extends Flow {
   readonly spec: FlowSpec;
+  /**
+   * What a training maximises in place of `logProb`, [batch], where a flow computes ln p with an error that a training would
+   * exploit: ln p less a bound of that error.
+   */
+  trainingObjective?(x: Tensor, context: Tensor, flat: Tensor): Tensor;
 }
 
 /** Joins a bijection and a base density. */

@@ -12,9 +12,11 @@ export { type BaseDensity, standardNormal, studentT } from './base-density.ts';
 export { type Bijection, compose, type Transformed } from './bijection.ts';
 export * from './calibration/index.ts';
 export { type Conditioner, perceptron } from './conditioner.ts';
+export { type FieldFlow, type FieldFlowSpec, fieldFlow, fieldFlowDefaults } from './continuous/field-flow.ts';
+export { type MeshField, type MeshFieldOptions, meshField } from './continuous/field-flow-field.ts';
 export * from './continuous/index.ts';
 export { type Evaluator, type EvaluatorOptions, openEvaluator } from './evaluator.ts';
-export { type Flow, flow } from './flow.ts';
+export { type Flow, type FlowSpec, flow, type SpecifiedFlow } from './flow.ts';
 export * from './gaussian-field.ts';
 export { logarithm, logDensity } from './layers/log-density.ts';
 export { type PixelSpline, type PixelSplineOptions, pixelSpline } from './layers/pixel-spline.ts';
@@ -26,6 +28,8 @@ export {
   transferMatrix,
 } from './layers/radial-transfer.ts';
 export { standardise } from './layers/standardise.ts';
+export type { MapFlow, MapFlowSpec } from './map-flow.ts';
+export * from './particles/index.ts';
 export type { Device, Placement } from './placement.ts';
 export * from './posterior/adaptive-grid.ts';
 export * from './posterior/fisher.ts';

@@ -2,16 +2,13 @@
  * What every flow of maps has, whatever is inside: a density of fields on a mesh, conditional on cosmological parameters in a prior
  * box. Training, evaluation, posteriors and checkpoints ask for no more.
  */
-import type { Flow } from './flow.ts';
+import type { FlowSpec, SpecifiedFlow } from './flow.ts';
 import type { Box } from './posterior/adaptive-grid.ts';
 
-/** The choices that say which maps a flow is for. */
-export interface MapFlowSpec {
-  /** Mesh of one field, [N, N] or [N, N, N]. */
-  readonly shape: readonly number[];
+/** The choices that say which maps a flow is for; their mesh `shape` is [N, N] or [N, N, N]. */
+export interface MapFlowSpec extends FlowSpec {
   /** Side of the box, Mpc/h. */
   readonly boxSize: number;
-  readonly parameterNames: readonly string[];
   /** Uniform prior of θ; the networks see it mapped to [−1, 1]. */
   readonly prior: Box;
   /** True: the first layer is ln(1 + δ). */
@@ -22,7 +19,7 @@ export interface MapFlowSpec {
 }
 
 /** A flow of maps. */
-export interface MapFlow extends Flow {
+export interface MapFlow extends SpecifiedFlow {
   readonly spec: MapFlowSpec;
 }
 

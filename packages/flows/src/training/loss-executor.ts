@@ -49,7 +49,7 @@ export async function generativeExecutor(flow: SpecifiedFlow, place: Placement):
   const { size } = layoutOf(flow.parameters);
   const pixels = shape.reduce((product, length) => product * length, 1);
   const lossOf = (x: Tensor, theta: Tensor, flat: Tensor): Tensor =>
-    negate(sum(flow.logProb(x, theta, flat)));
+    negate(sum((flow.trainingObjective ?? flow.logProb)(x, theta, flat)));
   const specs = (maps: number): TensorType[] => [
     float32(size),
     float32(maps, ...shape),
