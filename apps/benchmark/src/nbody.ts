@@ -67,7 +67,7 @@ async function timeSuite(count: number, workers: number): Promise<number> {
   const args = [
     ...['simulate', '--kind', 'nbody', '--suite', `${count}`, '--workers', `${workers}`],
     ...['--particles', '64', '--size', '64', '--box', '256', '--steps', '40'],
-    ...['--prior', 'Omega_m=0.1:0.5,sigma_8=0.6:1.0', '--out', join(folder, 'suite')],
+    ...['--spectrum', 'eh98', '--prior', 'Omega_m:0.1:0.5,sigma_8:0.6:1.0', '--out', join(folder, 'suite')],
   ];
   const start = performance.now();
   try {
