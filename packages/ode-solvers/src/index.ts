@@ -39,7 +39,7 @@ export {
 export type { OdeSolution, SolveStatus } from './solution.ts';
 export { solveOde } from './solve.ts';
 export type { Bandwidth } from './stiff/band-matrix.ts';
-export { bdf } from './stiff/bdf.ts';
+export { bdf, bdfMethod } from './stiff/bdf.ts';
 export {
   type DiagonallyImplicitTableau,
   diagonallyImplicitMethod,

@@ -285,9 +285,12 @@ describe('failure', () => {
     [{ hitTimes: [-1] }, /hitTimes\[0\] = -1 is outside/],
     [{ method: solvers.rk4 }, /rk4 does not choose its steps; give the option step/],
     [{ step: -0.1 }, /step = -0.1; give a positive number/],
-    [{ method: solvers.bdf, step: 0.1 }, /bdf: chooses its own steps/],
   ])('refuses %j', (options, message) => {
     expect(() => solveOde(oscillator, [0, 10], [1, 0], options)).toThrow(message);
+  });
+
+  it('refuses formulas that do not exist', () => {
+    expect(() => solvers.bdfMethod(6)).toThrow(/no formula of order 6; give 1 to 5/);
   });
 
   it('refuses times and states that are not finite', () => {

@@ -19,7 +19,7 @@ const symplectic: Method[] = [solvers.leapfrog, solvers.yoshida4, solvers.yoshid
 const isMethod = (value: unknown): value is Method =>
   typeof value === 'object' && value !== null && 'stepper' in value;
 // Symplectic methods have problems and tests of their own.
-const methods = Object.values(solvers)
+const methods = [...Object.values(solvers), ...[1, 2, 3, 4].map(solvers.bdfMethod)]
   .filter(isMethod)
   .filter((method) => !symplectic.includes(method));
 
@@ -45,7 +45,7 @@ const countsOf = ({ name, order }: Method): number[] => {
 };
 
 describe.each(methods.map((method) => [method.name, method] as const))('%s', (_, method) => {
-  it.runIf(method !== solvers.bdf)('converges with its order', () => {
+  it('converges with its order', () => {
     const counts = countsOf(method);
     const errors = counts.map((count) => {
       const { end } = solveOde(mixed, [0, 4], [1, 0, 1, 1], { method, step: 4 / count, saveAt: 'ends' });
@@ -65,6 +65,8 @@ describe.each(methods.map((method) => [method.name, method] as const))('%s', (_,
     expect(Math.abs(forward.end.y[0]! - Math.cos(5))).toBeLessThan(method.order <= 2 ? 1e-3 : 2e-5);
     const back = solveOde(oscillator, [5, 0], forward.end.y, options);
     expect(back.end.t).toBe(0);
-    expect(Math.hypot(back.end.y[0]! - 1, back.end.y[1]!)).toBeLessThan(method.order <= 2 ? 1e-2 : 5e-5);
+    expect(Math.hypot(back.end.y[0]! - 1, back.end.y[1]!)).toBeLessThan(
+      method.order <= 2 ? 1e-2 : method.order === 3 ? 2e-4 : 5e-5,
+    );
   });
 });

@@ -91,6 +91,43 @@ it.each([eulerMaruyama, milstein].map((method) => [method.name, method] as const
   },
 );
 
+it('adapts its steps to noise of any shape', () => {
+  // Two motions that drive two components together: y_i = y_i(0) exp((μ − |σ_i|²/2) t + σ_i · W).
+  const sigmas = [
+    [0.5, 0.3],
+    [-0.2, 0.6],
+  ] as const;
+  const together: StochasticField = {
+    drift: (_, y, out) => {
+      out[0] = mu * y[0]!;
+      out[1] = mu * y[1]!;
+    },
+    diffusion: (_, y, out) => {
+      for (let i = 0; i < 2; i++) for (let j = 0; j < 2; j++) out[2 * i + j] = sigmas[i]![j]! * y[i]!;
+    },
+    noise: 'general',
+  };
+  const errorAt = (rtol: number): { error: number; steps: number } => {
+    let [error, steps] = [0, 0];
+    for (let i = 0; i < 40; i++) {
+      const path = brownianPath(foldIn(key(23), i), [0, 1], 2);
+      const solution = solveSde(together, [0, 1], [1, 1], path, { rtol, atol: rtol });
+      expect(solution.success).toBe(true);
+      const w = at(path, 1);
+      sigmas.forEach(([a, b], k) => {
+        const end = Math.exp(mu - (a * a + b * b) / 2 + a * w[0]! + b * w[1]!);
+        error += Math.abs(solution.end.y[k]! - end) / 80;
+      });
+      steps += solution.statistics.steps / 40;
+    }
+    return { error, steps };
+  };
+  const [loose, tight] = [errorAt(1e-1), errorAt(2e-3)];
+  expect(tight.error).toBeLessThan(loose.error / 3);
+  expect(tight.error).toBeLessThan(3e-2);
+  expect(tight.steps).toBeGreaterThan(5 * loose.steps);
+});
+
 it('lands on times to keep', () => {
   const saved = solveSde(geometric, [0, 1], [1], paths[0]!, { rtol: 1e-3, atol: 1e-3, saveAt: [0, 0.25, 1] });
   expect([...saved.t]).toEqual([0, 0.25, 1]);
@@ -118,7 +155,6 @@ it('takes noise of any shape, has the right spread, and refuses what does not fi
   expect(Math.abs(variance / (0.5 * (1 - Math.exp(-2))) - 1)).toBeLessThan(0.29);
   const path = brownianPath(key(1), [0, 1], 2);
   expect(() => solveSde(ou, [0, 1], [0], path, { method: milstein })).toThrow(/for diagonal noise/);
-  expect(() => solveSde(ou, [0, 1], [0], path)).toThrow(/adaptive steps are for diagonal noise/);
   expect(() => solveSde(geometric, [0, 1], [1], path)).toThrow(/needs a path of dimension 1, not 2/);
   const limited = solveSde(geometric, [0, 1], [1], paths[0]!, { step: 1e-3, maximumSteps: 10 });
   expect(limited.status).toBe('too-many-steps');

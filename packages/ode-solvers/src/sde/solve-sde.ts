@@ -11,6 +11,7 @@ import { checkQuestion, orderedTimes, tolerances } from '../options.ts';
 import { growingRows, type SolveStatus } from '../solution.ts';
 import { OdeError, type VectorField } from '../types.ts';
 import type { BrownianPath } from './brownian.ts';
+import { diagonalStepMeasure, generalStepMeasure } from './terms-left-out.ts';
 
 /** The coefficients of an equation. */
 export interface StochasticField {
@@ -40,7 +41,7 @@ export const milstein: SdeMethod = { name: 'milstein', strongOrder: 1, milsteinT
 export interface SolveSdeOptions {
   /** Default `milstein` for diagonal noise, `eulerMaruyama` for general noise. */
   readonly method?: SdeMethod;
-  /** Steps of this length; adaptive when left out, which needs diagonal noise. */
+  /** Steps of this length; adaptive when left out. */
   readonly step?: number;
   /** Defaults 1e-3 and 1e-6. */
   readonly rtol?: number | ArrayLike<number>;
@@ -96,9 +97,6 @@ export function solveSde(
   if (noise === 'general' && method.milsteinTerm) {
     throw new OdeError(`solveSde: ${method.name} is for diagonal noise; take eulerMaruyama`);
   }
-  if (noise === 'general' && step === undefined) {
-    throw new OdeError('solveSde: adaptive steps are for diagonal noise; give the option step');
-  }
   const statistics = { steps: 0, rejected: 0, evaluations: 0 };
   const measure = errorMeasure({
     dimension: n,
@@ -145,39 +143,15 @@ export function solveSde(
   const controller = controllerState(options.controller ?? integralController, method.strongOrder + 0.5);
   const [w0, w1, dW] = [new Float64Array(m), new Float64Array(m), new Float64Array(m)];
   const next = new Float64Array(n);
-  const error = new Float64Array(n);
-  const [f0, f1, g0, g1, g2, gDrift] = Array.from({ length: 6 }, () => new Float64Array(n)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  /** Root-mean-square size of the first terms left out by a step of length h, scaled by the tolerances. */
-  const leftOut = (t: number, h: number): number => {
-    const size = Math.abs(h);
-    const root = Math.sqrt(size);
-    statistics.evaluations += 2;
-    drift(t, y, f0);
-    diffusion(t, y, g0);
-    for (let i = 0; i < n; i++) moved[i] = y[i]! + h * f0[i]!;
-    diffusion(t + h, moved, gDrift);
-    for (let i = 0; i < n; i++) moved[i] = y[i]! + root * g0[i]!;
-    drift(t, moved, f1);
-    diffusion(t, moved, g1);
-    for (let i = 0; i < n; i++) moved[i]! += root * g1[i]!;
-    diffusion(t, moved, g2);
-    for (let i = 0; i < n; i++) {
-      // Of the integrals of f'g (dW dt), of f g' (dt dW), and of g g' (dW dW) or, with Milstein's term, g (g g')' (dW dW dW).
-      const mixed = (size * Math.abs(f1[i]! - f0[i]!) + root * Math.abs(gDrift[i]! - g0[i]!)) / Math.sqrt(3);
-      const noisy = method.milsteinTerm
-        ? (root * Math.abs(g2[i]! - 2 * g1[i]! + g0[i]!)) / Math.sqrt(6)
-        : (root * Math.abs(g1[i]! - g0[i]!)) / Math.SQRT2;
-      error[i] = mixed + noisy;
-    }
-    return measure(error, y, y);
-  };
+  const measureStep = noise === 'diagonal' ? diagonalStepMeasure : generalStepMeasure;
+  const leftOut = measureStep({
+    field: { drift, diffusion, noise },
+    n,
+    m,
+    milsteinTerm: method.milsteinTerm,
+    measure,
+    statistics,
+  });
   const finest = Math.abs(path.span[1] - path.span[0]) * 2 ** -24;
   let t = t0;
   let length = options.firstStep ?? Math.abs(t1 - t0) / 100;
@@ -207,7 +181,7 @@ export function solveSde(
       if (step === undefined && length < remaining * (1 - 1e-10)) end = t + direction * length;
       const h = end - t;
       if (step === undefined) {
-        const size = leftOut(t, h);
+        const size = leftOut(t, h, y);
         if (!(size <= 1)) {
           statistics.rejected++;
           length = Math.abs(h) * controller.rejected(size);

@@ -5,6 +5,7 @@
  */
 import { allFinite, errorMeasure } from '../error-norm.ts';
 import { type Method, OdeError, type Stepper, type StepperProblem } from '../types.ts';
+import { fixedBdfStepper } from './bdf-fixed.ts';
 import { newtonMatrix } from './jacobian.ts';
 import { radau5 } from './radau.ts';
 
@@ -19,14 +20,27 @@ const errorConstant = gamma.map((value, k) => kappa[k]! * value + 1 / (k + 1));
 
 const mostIterations = 4;
 
+/**
+ * BDF that chooses its steps and its order, from 1 to `maximumOrder` (1 to 5); with the option `step`, the formula of
+ * exactly that order. Order 2 and below is A-stable, for oscillations that decay.
+ * @throws OdeError for another order.
+ */
+export function bdfMethod(maximumOrder: number): Method {
+  if (![1, 2, 3, 4, 5].includes(maximumOrder)) {
+    throw new OdeError(`bdfMethod: there is no formula of order ${maximumOrder}; give 1 to 5`);
+  }
+  return {
+    name: maximumOrder === mostOrder ? 'bdf' : `bdf${maximumOrder}`,
+    order: maximumOrder,
+    adaptive: true,
+    stepper: (problem) =>
+      problem.fixed ? fixedBdfStepper(maximumOrder, problem) : bdfStepper(maximumOrder, problem),
+    eventStepper: radau5.stepper,
+  };
+}
+
 /** BDF of order 1 to 5: for stiff problems at loose and medium tolerances. */
-export const bdf: Method = {
-  name: 'bdf',
-  order: mostOrder,
-  adaptive: true,
-  stepper: bdfStepper,
-  eventStepper: radau5.stepper,
-};
+export const bdf: Method = bdfMethod(mostOrder);
 
 /** Matrix that takes differences of step h to those of step factor · h (eq. 2 of section 2.2: R(r) U). */
 function rescaling(order: number, factor: number): number[][] {
@@ -42,13 +56,8 @@ function rescaling(order: number, factor: number): number[][] {
   return r.map((row) => u[0]!.map((_, j) => row.reduce((sum, value, m) => sum + value * u[m]![j]!, 0)));
 }
 
-function bdfStepper(problem: StepperProblem): Stepper {
-  const { dimension: n, field, fixed, rtol } = problem;
-  if (fixed) {
-    throw new OdeError(
-      'bdf: chooses its own steps and orders; leave out the option step, or take another method',
-    );
-  }
+function bdfStepper(maximumOrder: number, problem: StepperProblem): Stepper {
+  const { dimension: n, field, rtol } = problem;
   const measure = errorMeasure(problem);
   const matrix = newtonMatrix(problem);
   const tightest = rtol.reduce((least, value) => Math.min(least, value), 1);
@@ -177,7 +186,7 @@ function bdfStepper(problem: StepperProblem): Stepper {
       if (slowNewton) matrix.markStale();
       if (equalSteps < order + 1) return 1;
       const lower = order > 1 ? errorOfOrder(order - 1, D[order]!) : Number.POSITIVE_INFINITY;
-      const higher = order < mostOrder ? errorOfOrder(order + 1, D[order + 2]!) : Number.POSITIVE_INFINITY;
+      const higher = order < maximumOrder ? errorOfOrder(order + 1, D[order + 2]!) : Number.POSITIVE_INFINITY;
       const factors = [lower, error, higher].map((of, i) => Math.max(of, 1e-12) ** (-1 / (order + i)));
       const best = Math.max(...factors);
       order += factors.indexOf(best) - 1;

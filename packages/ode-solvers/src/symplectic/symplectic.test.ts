@@ -10,7 +10,7 @@ const energy = (y: ArrayLike<number>): number => 0.5 * y[1]! ** 2 - Math.cos(y[0
 describe.each([
   ['leapfrog', leapfrog, 0.15, 1e5],
   ['yoshida4', yoshida4, 0.1, 1e5],
-  ['yoshida6', yoshida6, 0.05, 1e4],
+  ['yoshida6', yoshida6, 0.05, 1e5],
 ] as const)('%s', (_, method, bound, orbits) => {
   it('converges with its order', () => {
     const exact = solveOde(pendulum, [0, 4], [1, 0.3], { rtol: 1e-13, atol: 1e-15, saveAt: 'ends' }).end.y;
@@ -22,7 +22,7 @@ describe.each([
     expect(Math.abs(Math.log2(errors[0]! / errors[1]!) - method.order)).toBeLessThan(0.1);
   });
 
-  it('keeps the energy over 1e4 or 1e5 orbits, without drift', () => {
+  it('keeps the energy over 1e5 orbits, without drift', () => {
     const orbit = 4 * 1.8540746773013719; // Period of the pendulum from rest at 90°: 4 K(1/√2).
     const start = [Math.PI / 2, 0];
     let [early, late, count] = [0, 0, 0];
