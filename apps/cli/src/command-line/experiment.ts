@@ -3,6 +3,8 @@ import { Option } from 'commander';
 import type { ChargedModelName, ChargedParticlesCommand } from '../commands/charged-particles.ts';
 import { InputError } from '../errors.ts';
 import { integer, list, number, oneOf } from '../options.ts';
+import { addHalosExperiment } from './experiment-halos.ts';
+import { addParticleExperiments } from './experiment-particles.ts';
 import { type AddCommand, addWorkers, declare } from './shared.ts';
 
 const EXAMPLES = `
@@ -18,8 +20,10 @@ export const addExperiment: AddCommand = (program, run) => {
     .description('Experiments of the literature, with data of our own simulators.')
     .allowExcessArguments(false)
     .action(() => {
-      throw new InputError('name an experiment: charged-particles');
+      throw new InputError('name an experiment: charged-particles, dw4, lj13 or halos');
     });
+  addParticleExperiments(experiments, run);
+  addHalosExperiment(experiments, run);
   const command = declare(
     experiments,
     'charged-particles',
