@@ -1,8 +1,8 @@
 /**
  * A continuous flow with an adaptive solver: x(0) = x is data, x(1) = z latent, and
  * ln p(x|θ) = ln p_z(x(1)) + ∫₀¹ div v dt (Chen et al. 2018, arXiv:1806.07366, eq. 8). The solver's error enters p(x), so it is
- * reported beside it: log p is that of the tolerances given, its error the distance to a solve at ten times these, which is
- * the error of the looser solve and so more than that of the one reported.
+ * reported beside it: a second solve at a tenth of the tolerances, with steps of at most half the length, gives the log p that is
+ * reported, and its distance to the first the error: that of the first, and so more than that of the second.
  */
 import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
 import { type Backend, type Executable, foldIn, key, type RandomKey } from '@equiflow/tensor';
@@ -15,6 +15,7 @@ import {
   type ErrorNormScope,
   type PathSolver,
   type SolveControl,
+  type SolvedPaths,
   type SolveStatistics,
   type StepSharing,
 } from './path-solver.ts';
@@ -35,7 +36,7 @@ export interface ContinuousFlowOptions {
   readonly rtol?: number;
   /** Default 1e-6. */
   readonly atol?: number;
-  /** Steps of this length in place of error control; the error of log p is then the distance to steps twice as long. */
+  /** Steps of this length in place of error control; the error of log p is then the distance to steps half as long. */
   readonly step?: number;
   /** Default 'x and log p': what is reported is controlled. */
   readonly errorNorm?: ErrorNormScope;
@@ -64,9 +65,9 @@ export interface ContinuousFlowOptions {
 
 /** Densities with what is known of their error. */
 export interface Densities {
-  /** ln p(x_i|θ_i), nats, [count]. */
+  /** ln p(x_i|θ_i) at a tenth of the tolerances, nats, [count]. */
   readonly logProb: Float64Array;
-  /** |ln p at these tolerances − ln p at ten times these|, nats, [count]. */
+  /** |ln p at a tenth of the tolerances − ln p at the tolerances|, nats, [count]. */
   readonly error: Float64Array;
   /** [count, ...shape] */
   readonly latent: Float64Array;
@@ -101,6 +102,9 @@ export interface ContinuousFlow extends Evaluator {
   /** Draws `count` samples, with their densities. */
   sample(from: RandomKey, count: number, thetas?: Floats): Promise<Samples>;
 }
+
+/** What ode-solvers takes at least. */
+const leastRtol = 100 * Number.EPSILON;
 
 /**
  * Opens a continuous flow with given parameters. Functions are compiled when they are first called, for batches of powers of two;
@@ -159,12 +163,19 @@ export function openContinuousFlow(
     }
     return solver;
   };
-  const control = (factor: number): SolveControl => ({
-    rtol: rtol * factor,
-    atol: atol * factor,
+  const control: SolveControl = {
+    rtol,
+    atol,
     maximumSteps,
-    ...(step === undefined ? {} : { step: factor > 1 ? 2 * step : step }),
+    ...(step === undefined ? {} : { step }),
     errorNorm,
+  };
+  /** A solve to hold another one against: where the tolerances do not choose the steps, their greatest length does. */
+  const finer = ({ fewestSteps }: SolvedPaths): SolveControl => ({
+    ...control,
+    rtol: rtol === 0 ? 0 : Math.max(rtol / 10, leastRtol),
+    atol: atol / 10,
+    ...(step === undefined ? { maximumStep: 0.5 / fewestSteps } : { step: step / 2 }),
   });
   /** Calls `visit` with every batch, filled up to a compiled size. */
   const inBatches = (
@@ -208,12 +219,7 @@ export function openContinuousFlow(
     return solution;
   };
   const noThetas = new Float64Array(0);
-  const run = (
-    x: Floats,
-    thetas: Floats,
-    span: readonly [number, number],
-    factors: readonly number[],
-  ): Densities => {
+  const run = (x: Floats, thetas: Floats, span: readonly [number, number], compare = false): Densities => {
     const count = Math.floor(x.length / dimension);
     const result = {
       logProb: new Float64Array(count),
@@ -224,46 +230,46 @@ export function openContinuousFlow(
     };
     inBatches(x, thetas, (given, start, here) => {
       const solver = solverFor(given.size, 'nothing');
-      factors.forEach((factor, which) => {
-        const end = checked(solver.solve({ ...given, flat }, span, control(factor)), start, here);
+      const solve = (how: SolveControl): SolvedPaths => {
+        const end = checked(solver.solve({ ...given, flat }, span, how), start, here);
         for (const name of ['evaluations', 'steps', 'rejected'] as const) {
           result.statistics[name] += end.statistics[name];
         }
-        for (let i = 0; i < here; i++) {
-          if (which === 0) result.logProb[start + i] = end.logProb[i]!;
-          else result.error[start + i] = Math.abs(end.logProb[i]! - result.logProb[start + i]!);
-        }
-        if (which > 0) return;
-        result.latent.set(end.x.subarray(0, here * dimension), start * dimension);
-        // Backward in time the integral counts down.
-        result.pathLength.set(end.length!.subarray(0, here).map(Math.abs), start);
-      });
+        return end;
+      };
+      const first = solve(control);
+      const end = compare ? solve(finer(first)) : first;
+      result.logProb.set(end.logProb.subarray(0, here), start);
+      result.latent.set(end.x.subarray(0, here * dimension), start * dimension);
+      // Backward in time the integral counts down.
+      result.pathLength.set(end.length!.subarray(0, here).map(Math.abs), start);
+      for (let i = 0; i < here; i++) result.error[start + i] = Math.abs(end.logProb[i]! - first.logProb[i]!);
     });
     return result;
   };
   const forward = [0, 1] as const;
   const backward = [1, 0] as const;
   return {
-    density: async (x, thetas = noThetas) => run(x, thetas, forward, [1, 10]),
-    logProb: async (x, thetas = noThetas) => run(x, thetas, forward, [1]).logProb,
+    density: async (x, thetas = noThetas) => run(x, thetas, forward, true),
+    logProb: async (x, thetas = noThetas) => run(x, thetas, forward).logProb,
     async logProbOfMap(map, thetas) {
       const count = contextSize > 0 ? thetas.length / contextSize : 1;
       const repeated = new Float64Array(count * dimension);
       for (let i = 0; i < count; i++) repeated.set(map, i * dimension);
-      return run(repeated, thetas, forward, [1]).logProb;
+      return run(repeated, thetas, forward).logProb;
     },
-    latent: async (x, thetas = noThetas) => run(x, thetas, forward, [1]).latent,
-    generate: async (z, thetas = noThetas) => run(z, thetas, backward, [1]).latent,
+    latent: async (x, thetas = noThetas) => run(x, thetas, forward).latent,
+    generate: async (z, thetas = noThetas) => run(z, thetas, backward).latent,
     async sample(from, count, thetas = noThetas) {
       const z = base.sample(from, count);
-      const { latent, logProb, pathLength, statistics } = run(z, thetas, backward, [1]);
+      const { latent, logProb, pathLength, statistics } = run(z, thetas, backward);
       return { samples: latent, logProb, pathLength, statistics };
     },
     async thetaGradient(x, thetas) {
       const result = new Float64Array(thetas.length);
       inBatches(x, thetas, (given, start, here) => {
         const solver = solverFor(given.size, 'theta');
-        const end = checked(solver.solve({ ...given, flat }, forward, control(1)), start, here);
+        const end = checked(solver.solve({ ...given, flat }, forward, control), start, here);
         const { theta } = end.gradients('recorded');
         result.set(theta.subarray(0, here * contextSize), start * contextSize);
       });

@@ -71,7 +71,10 @@ export interface PathOptions {
 
 /** How one solve is controlled. */
 export interface SolveControl
-  extends Pick<TensorSolveOptions, 'rtol' | 'atol' | 'step' | 'maximumSteps' | 'checkpoints'> {
+  extends Pick<
+    TensorSolveOptions,
+    'rtol' | 'atol' | 'step' | 'maximumStep' | 'maximumSteps' | 'checkpoints'
+  > {
   readonly rtol: number;
   readonly atol: number;
   readonly errorNorm: ErrorNormScope;
@@ -97,6 +100,8 @@ export interface SolvedPaths {
   /** One line: where it failed and what to do. */
   readonly message: string;
   readonly statistics: SolveStatistics;
+  /** Accepted steps of the sample that needed least. */
+  readonly fewestSteps: number;
   /** [batch, ...shape] */
   readonly x: Float64Array;
   /** ln p of the data end, nats, [batch]. */
@@ -205,6 +210,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
         success: solution.success,
         message: solution.message,
         statistics: solution.statistics,
+        fewestSteps: solution.fewestSteps,
         x: Float64Array.from(x),
         logProb,
         kinetic: column(end, at.kinetic),
@@ -236,7 +242,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
 }
 
 /** A solve, whichever way its steps were chosen. */
-interface Solution extends Pick<SolvedPaths, 'success' | 'message' | 'statistics'> {
+interface Solution extends Pick<SolvedPaths, 'success' | 'message' | 'statistics' | 'fewestSteps'> {
   readonly y: TypedArray;
   gradients(by: 'recorded' | 'adjoint', cotangents: TypedArray): OdeGradients;
 }
@@ -264,6 +270,7 @@ function solverOf(
         const solution = ode.solve(span, y0, parameters, control);
         return {
           ...solution,
+          fewestSteps: solution.statistics.steps,
           gradients: (by, cotangents) =>
             by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents),
         };
@@ -282,6 +289,7 @@ function solverOf(
         success: solution.success,
         message: solution.message,
         y: solution.y,
+        fewestSteps: solution.steps.reduce((least, steps) => Math.min(least, steps)),
         statistics: {
           evaluations: solution.evaluations,
           steps: solution.steps.reduce((most, steps) => Math.max(most, steps), 0),
