@@ -1,0 +1,78 @@
+/** What a flow of N marked points costs: memory of its plans and time of their runs, measured on one thread. */
+import { fieldValues, haloField, type TraceMethod } from '@equiflow/flows';
+import {
+  gradients,
+  layoutOf,
+  square,
+  sum,
+  type Tensor,
+  type TensorType,
+  trace,
+  unpackParameters,
+} from '@equiflow/tensor';
+import { instantiate, planOf } from '@equiflow/tensor-wasm';
+
+/** One function of one catalogue. */
+export interface CostFigure {
+  /** Memory of the plan. */
+  readonly bytes: number;
+  /** Least time of a run; null where the plan is beyond the limit. */
+  readonly milliseconds: number | null;
+}
+
+/** Costs of a catalogue of N halos, float32. */
+export interface HaloCost {
+  readonly halos: number;
+  /** v and its gradient in the parameters: a catalogue's share of a training step. */
+  readonly training: CostFigure;
+  /** v and div v, as likelihoods need them. */
+  readonly exact: CostFigure;
+  readonly hutchinson: CostFigure;
+}
+
+/** Measures a network of this size for N halos; plans of more than `limit` bytes are not run. */
+export function haloCost(
+  halos: number,
+  { layers, hidden, limit }: { layers: number; hidden: number; limit: number },
+): HaloCost {
+  const side = Math.cbrt(halos);
+  const field = haloField({ halos, box: [side, side, side], layers, hidden, contextSize: 2 });
+  const type = (...shape: number[]): TensorType => ({ shape, dtype: 'float32' });
+  const { size } = layoutOf(field.parameters);
+  const types = [type(size), type(1), type(1, halos, 4), type(1, 2), type(1, 1, 4 * halos)];
+  const measure = (outputs: (inputs: readonly Tensor[]) => Tensor[]): CostFigure => {
+    const plan = planOf(trace((...inputs) => outputs(inputs), types));
+    if (plan.bytes > limit) return { bytes: plan.bytes, milliseconds: null };
+    const executable = instantiate(plan);
+    const inputs = types.map(({ shape }) => {
+      const length = shape.reduce((product, side) => product * side, 1);
+      return Float32Array.from({ length }, (_, i) => 0.1 * Math.sin(1 + 3 * i));
+    });
+    let least = Number.POSITIVE_INFINITY;
+    const begin = performance.now();
+    for (let run = 0; run < 3 || performance.now() - begin < 200; run++) {
+      const start = performance.now();
+      executable.run(inputs);
+      least = Math.min(least, performance.now() - start);
+    }
+    executable.dispose();
+    return { bytes: plan.bytes, milliseconds: least };
+  };
+  const divergence = (method: TraceMethod): CostFigure =>
+    measure(([flat, t, x, theta, probes]) => {
+      const parameters = unpackParameters(field.parameters, flat!);
+      const options = { trace: method, ...(method === 'hutchinson' ? { probes: probes! } : {}) };
+      const values = fieldValues(field, t!, x!, theta!, parameters, options);
+      return [values.velocity, values.divergence];
+    });
+  return {
+    halos,
+    training: measure(([flat, t, x, theta]) => {
+      const parameters = unpackParameters(field.parameters, flat!);
+      const loss = sum(square(field.velocity(t!, x!, theta!, parameters)));
+      return [loss, ...gradients(loss, [flat!])];
+    }),
+    exact: divergence('exact'),
+    hutchinson: divergence('hutchinson'),
+  };
+}
