@@ -1,4 +1,4 @@
-/** Transforms, filters and painting in a browser, on WebGPU and on WebGL 2: one example of each, values and gradients. */
+/** Transforms, filters and painting in a browser, on WebGPU and on WebGL 2: one example in three, values and gradients. */
 import { primitivesOf } from '@equiflow/tensor/testing';
 import { openForTests, primitiveDeviations } from '@equiflow/tensor-gpu/testing';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -11,10 +11,14 @@ for (const mode of ['webgpu', 'webgl2'] as const) {
     test.each(primitivesOf(primitives).map((p) => [p.name, p] as const))(
       '%s',
       async (_, primitive) => {
-        const chosen = primitive.examples[0];
-        const found = await primitiveDeviations(backend!, [primitive], (__, example) => example === chosen);
+        const chosen = primitive.examples.filter(
+          ({ dtype }, index) => index % 3 === 0 && dtype !== 'float64',
+        );
+        const found = await primitiveDeviations(backend!, [primitive], (__, example) =>
+          chosen.includes(example),
+        );
         expect(found.filter(({ relative }) => !(relative <= 1e-5))).toEqual([]);
-        expect(found.length).toBe(1);
+        expect(found.length).toBe(chosen.length);
       },
       60_000,
     );

@@ -10,10 +10,7 @@ afterAll(() => backend?.close());
 test.skipIf(!backend).each(primitivesOf(primitives).map((p) => [p.name, p] as const))(
   '%s',
   async (_, primitive) => {
-    const deviations = await primitiveDeviations(backend!, [primitive], () => true, {
-      // Kernels take their time to compile.
-      gradientsToo: (index) => index % 3 === 0,
-    });
+    const deviations = await primitiveDeviations(backend!, [primitive]);
     expect(deviations.filter(({ relative }) => !(relative <= 1e-5))).toEqual([]);
     expect(deviations.length).toBe(
       primitive.examples.filter((example) => example.dtype !== 'float64').length,

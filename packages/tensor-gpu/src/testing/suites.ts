@@ -44,47 +44,73 @@ export function deviationOf(expected: TypedArray, actual: TypedArray): number {
   return worst;
 }
 
-/** Runs a graph here and on the reference backend; twice, with other inputs first. */
+/** Runs a graph here and on the reference backend, here twice, with other inputs first: the deviation of each output. */
+async function compareOutputs(
+  backend: GpuBackend,
+  graph: Graph,
+  data: readonly TypedArray[],
+  other: readonly TypedArray[],
+): Promise<number[]> {
+  const expected = referenceBackend.compile(graph).run(data);
+  const executable = backend.compile(graph);
+  try {
+    await executable.run(other);
+    const actual = await executable.run(data);
+    return expected.map((values, slot) => deviationOf(values, actual[slot]!));
+  } finally {
+    await executable.dispose();
+  }
+}
+
+/** The largest deviation of a graph's outputs from the reference backend's. */
 export async function compareGraph(
   backend: GpuBackend,
   graph: Graph,
   data: readonly TypedArray[],
   other: readonly TypedArray[],
 ): Promise<number> {
-  const expected = referenceBackend.compile(graph).run(data);
-  const executable = backend.compile(graph);
-  try {
-    await executable.run(other);
-    const actual = await executable.run(data);
-    return Math.max(...expected.map((values, slot) => deviationOf(values, actual[slot]!)));
-  } finally {
-    await executable.dispose();
-  }
+  return Math.max(...(await compareOutputs(backend, graph, data, other)));
 }
 
-/** The deviations of all examples of primitives in float32: of the values, and of the gradients of Σ c y, c fixed weights, for the examples that `gradientsToo` names. */
+/**
+ * The deviations of the examples of primitives in float32: of the values, and of the gradients of Σ c y, c fixed weights.
+ * All examples of a primitive are one graph, so that they share kernels, which take their time to compile.
+ */
 export async function primitiveDeviations(
   backend: GpuBackend,
   primitives: readonly Primitive[],
-  includes: (primitive: Primitive, example: Example<object>) => boolean,
-  { gradientsToo = () => true }: { readonly gradientsToo?: (index: number) => boolean } = {},
+  includes: (primitive: Primitive, example: Example<object>) => boolean = () => true,
 ): Promise<Deviation[]> {
   const deviations: Deviation[] = [];
   for (const primitive of primitives) {
-    for (const [index, example] of primitive.examples.entries()) {
-      if (!includes(primitive, example) || (example.dtype && example.dtype !== 'float32')) continue;
-      const { types, data } = materialise(example, 'float32', 1);
-      const other = materialise(example, 'float32', 2).data;
-      const graph = trace(
-        (...inputs) =>
-          gradientsToo(index)
-            ? withGradients(primitive, example, inputs)
-            : apply(primitive, inputs, example.attributes),
-        types,
-      );
-      const relative = await compareGraph(backend, graph, data, other);
+    const chosen = [...primitive.examples.entries()].filter(
+      ([, example]) => includes(primitive, example) && (example.dtype ?? 'float32') === 'float32',
+    );
+    const inputs = chosen.map(([, example]) => materialise(example, 'float32', 1));
+    const others = chosen.flatMap(([, example]) => materialise(example, 'float32', 2).data);
+    const ends: number[] = [];
+    const graph = trace(
+      (...tensors) => {
+        const given = [...tensors];
+        const outputs: Tensor[] = [];
+        chosen.forEach(([, example], at) => {
+          outputs.push(...withGradients(primitive, example, given.splice(0, inputs[at]!.types.length)));
+          ends.push(outputs.length);
+        });
+        return outputs;
+      },
+      inputs.flatMap(({ types }) => types),
+    );
+    const found = await compareOutputs(
+      backend,
+      graph,
+      inputs.flatMap(({ data }) => data),
+      others,
+    );
+    chosen.forEach(([index], at) => {
+      const relative = Math.max(...found.slice(ends[at - 1] ?? 0, ends[at]));
       deviations.push({ what: `${primitive.name} ${index}`, relative });
-    }
+    });
   }
   return deviations.sort((a, b) => b.relative - a.relative);
 }
