@@ -77,6 +77,8 @@ export interface AdaptiveLikelihoodOptions extends LikelihoodOptions {
   readonly rtol?: number;
   /** Default 1e-4. */
   readonly atol?: number;
+  /** Steps of this length in place of error control. */
+  readonly step?: number;
   /** Default 'x': log p is as exact as the samples' paths let it be. */
   readonly errorNorm?: ErrorNormScope;
   /** Default 'shared': fewer evaluations where rows differ little, and what the adjoint needs. */
@@ -210,6 +212,7 @@ export function adaptiveLikelihood(
     method = dopri5,
     rtol = 1e-4,
     atol = 1e-4,
+    step: stepLength,
     errorNorm = 'x',
     sharing = 'shared',
     gradient: by = 'recorded',
@@ -250,7 +253,14 @@ export function adaptiveLikelihood(
     const end = solver.solve(
       { x: typed(batch.maps), theta: typed(batch.parameters), flat: typed(parameters), probes: drawn },
       [0, 1],
-      { rtol, atol, errorNorm, maximumSteps, checkpoints: 'all' },
+      {
+        ...(stepLength === undefined ? {} : { step: stepLength }),
+        rtol,
+        atol,
+        errorNorm,
+        maximumSteps,
+        checkpoints: 'all',
+      },
     );
     if (!end.success) {
       throw new OdeError(`training of a continuous flow, step ${step + 1}: ${end.message}`);
