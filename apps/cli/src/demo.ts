@@ -20,6 +20,15 @@ const PRIOR = 'Omega_m:0.1:0.5,sigma_8:0.6:1.0';
 /** Maps of an N-body simulation: slabs of half of the box along its three axes. */
 const SLABS = 6;
 
+/**
+ * Particles along an axis for each cell of a map. With 1 the smallest waves of a map are those of the particles' lattice, and
+ * posteriors come out too narrow where σ_8 and Ω_m are small and the lattice survives.
+ */
+const PARTICLES_A_CELL = 1.5;
+
+/** Fewest maps that the likelihood of the power spectrum is fitted to. */
+const FEWEST_FOR_SPECTRUM = 400;
+
 /** One family of maps, from simulation to evaluation. */
 interface Run {
   readonly name: 'gaussian' | 'lognormal' | 'nbody';
@@ -29,6 +38,7 @@ interface Run {
   readonly box: number;
   readonly maps: number;
   readonly testMaps: number;
+  readonly layers: number;
   readonly epochs: number;
   readonly calibration: number;
   readonly flags: readonly string[];
@@ -75,6 +85,8 @@ async function runFamily(run: Run, out: string): Promise<Record<string, unknown>
             `${run.box / 2}`,
             '--steps',
             '10',
+            '--particles',
+            `${Math.ceil(PARTICLES_A_CELL * run.size)}`,
           ]
         : ['--count', `${count}`]),
       ...['--size', `${run.size}`, '--box', `${run.box}`, '--seed', seed, '--out', folder],
@@ -86,9 +98,26 @@ async function runFamily(run: Run, out: string): Promise<Record<string, unknown>
   ];
   // Nobody knows the law of N-body maps.
   const exact = run.kind === 'nbody' ? [] : ['--exact', 'eh98-nowiggle', '--exact-kind', run.kind];
+  // What the power spectrum tells of the same maps, from the same simulations.
+  const spectrum =
+    run.calibration > 0 && run.maps >= FEWEST_FOR_SPECTRUM
+      ? [
+          ...['--spectrum-maps', join(at('maps'), 'maps.npy')],
+          ...['--spectrum-params', join(at('maps'), 'params.txt')],
+        ]
+      : [];
   await equiflow(
-    ...['train', ...maps('maps'), '--prior', PRIOR, '--box', `${run.box}`, '--layers', '2'],
-    ...['--epochs', `${run.epochs}`, ...run.flags, '--restart', '--out', at('model')],
+    ...['train', ...maps('maps'), '--prior', PRIOR, '--box', `${run.box}`],
+    ...[
+      '--layers',
+      `${run.layers}`,
+      '--epochs',
+      `${run.epochs}`,
+      ...run.flags,
+      '--restart',
+      '--out',
+      at('model'),
+    ],
   );
   await equiflow(
     'infer',
@@ -97,6 +126,7 @@ async function runFamily(run: Run, out: string): Promise<Record<string, unknown>
     ...maps('test'),
     ...['--every', run.kind === 'nbody' ? `${SLABS}` : '1', '--count', '4'],
     ...exact,
+    ...spectrum,
     '--out',
     at('posteriors'),
   );
@@ -105,7 +135,7 @@ async function runFamily(run: Run, out: string): Promise<Record<string, unknown>
     ...['--out', at('samples.npy'), '--png'],
   );
   await equiflow(
-    ...['evaluate', '--model', at('model'), ...maps('test'), ...exact],
+    ...['evaluate', '--model', at('model'), ...maps('test'), ...exact, ...spectrum],
     ...['--calibration', `${run.calibration}`, '--out', at('evaluation')],
   );
   const evaluation = readJson(join(at('evaluation'), 'evaluation.json')) as Evaluation;
@@ -133,6 +163,7 @@ async function demo({ out, maps, epochs, size, calibration }: DemoOptions): Prom
       box: 1000,
       maps,
       testMaps,
+      layers: 2,
       epochs,
       calibration: Math.min(calibration, testMaps),
       flags: [],
@@ -145,6 +176,7 @@ async function demo({ out, maps, epochs, size, calibration }: DemoOptions): Prom
       box: 250,
       maps,
       testMaps,
+      layers: 2,
       epochs: Math.ceil(epochs / 2),
       calibration: Math.min(calibration, testMaps),
       flags: ['--log-density'],
@@ -155,11 +187,12 @@ async function demo({ out, maps, epochs, size, calibration }: DemoOptions): Prom
       kind: 'nbody',
       size: Math.ceil(size / 2),
       box: 250,
-      maps: SLABS * Math.max(10, Math.round(maps / 24)),
-      testMaps: SLABS * Math.max(7, Math.round(testMaps / 18)),
-      epochs: 5 * epochs,
-      calibration: Math.min(calibration, 100),
-      flags: ['--log-density'],
+      maps: SLABS * Math.max(10, Math.round(maps / 10)),
+      testMaps: SLABS * Math.max(7, Math.round(testMaps / 6)),
+      layers: 4,
+      epochs: Math.ceil(2.5 * epochs),
+      calibration: Math.min(2 * calibration, SLABS * Math.max(7, Math.round(testMaps / 6))),
+      flags: ['--log-density', '--transfer-knots', '16'],
     },
   ];
   process.stdout.write(
@@ -185,13 +218,13 @@ const program = new Command('demo')
   .option('--out <folder>', 'folder of everything', 'out/demo')
   .option(
     '--maps <number>',
-    'Gaussian maps to train on, as many lognormal ones, and a quarter as many of N-body simulations',
+    'Gaussian maps to train on, as many lognormal ones, and 6 of each of a tenth as many N-body simulations',
     integer('--maps', 40),
     4000,
   )
   .option(
     '--epochs <number>',
-    'passes over the Gaussian maps; half as many over the others',
+    'passes over the Gaussian maps; half as many over the lognormal ones, 2.5 times as many over the N-body ones',
     integer('--epochs', 1),
     24,
   )

@@ -1,5 +1,6 @@
 /**
- * Maps and their parameters on disk: stacks of square or cubic maps in .npy or .npz, and text tables with one row a simulation (one
+ * Maps and their parameters on disk: stacks of square or cubic maps in .npy, .npz or HDF5, folders in the layout of Quijote, and text
+ * tables with one row a simulation (one
  * map a row, or several as in the CAMELS multifield dataset: row floor(i/15)).
  */
 import { createHash } from 'node:crypto';
@@ -13,6 +14,7 @@ import {
 } from '@equiflow/io';
 import { openRows, readTable } from '@equiflow/io/node';
 import { InputError } from './errors.ts';
+import { isHdf5, openHdf5Rows, readHdf5Table } from './hdf5-rows.ts';
 import type { NamedPrior } from './options.ts';
 import { progressBar } from './progress.ts';
 
@@ -49,6 +51,7 @@ export function openMaps(file: string, member?: string): MapStack {
 }
 
 function rowsOf(file: string, member: string | undefined): RowSource {
+  if (isHdf5(file)) return openHdf5Rows(file, member);
   try {
     return openRows(file, member);
   } catch (error) {
@@ -80,7 +83,7 @@ export interface ColumnChoice {
  * @throws InputError, FileError where columns are missing or a row is outside the prior
  */
 export function readParameters(file: string, prior: NamedPrior, choice: ColumnChoice): ParameterTable {
-  const table = readTable(file);
+  const table = isHdf5(file) ? readHdf5Table(file) : readTable(file);
   const names = choice.names ?? prior.names;
   const missing = prior.names.find((name) => !names.includes(name));
   if (missing !== undefined || names.length !== prior.names.length) {

@@ -10,6 +10,7 @@ import type { Run } from './command-line/shared.ts';
 import { addSimulate } from './command-line/simulate.ts';
 import { addTrain } from './command-line/train.ts';
 import { EXIT, isTold, oneLine } from './errors.ts';
+import { isHdf5, loadHdf5 } from './hdf5-rows.ts';
 
 const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate, addReport, addExperiment];
 
@@ -38,6 +39,7 @@ export async function runCommandLine(words: readonly string[], streams: Streams)
     return EXIT.input;
   }
   try {
+    if (words.some(isHdf5)) await loadHdf5();
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { SimulateSuiteOptions } from '../commands/simulate-suite.ts';
 import { InputError } from '../errors.ts';
 import { integer, type NamedPrior, number, oneOf } from '../options.ts';
+import { LAYOUTS, type SuiteLayout } from '../suite/layouts.ts';
 
 /** What they hold; all may be left out. */
 export interface NbodyFlags {
@@ -21,6 +22,7 @@ export interface NbodyFlags {
   readonly workers?: number;
   readonly shard?: [number, number];
   readonly merge?: boolean;
+  readonly layout?: SuiteLayout;
   readonly snapshots?: boolean;
   readonly hdf5?: boolean;
 }
@@ -32,7 +34,7 @@ interface CommonFlags {
   readonly prior: NamedPrior;
   readonly size: number;
   readonly box: number;
-  readonly mapsPerSimulation: number;
+  readonly mapsPerSimulation?: number;
   readonly seed: number;
   readonly out: string;
   readonly dimensions: '2' | '3';
@@ -42,7 +44,7 @@ interface CommonFlags {
 
 const NAMES = [
   ...['suite', 'design', 'particles', 'meshFactor', 'window', 'scheme', 'steps', 'startRedshift', 'redshift'],
-  ...['amplitudes', 'depth', 'workers', 'shard', 'merge', 'snapshots', 'hdf5'],
+  ...['amplitudes', 'depth', 'workers', 'shard', 'merge', 'layout', 'snapshots', 'hdf5'],
 ] as const;
 
 /** Reads `i/n`. */
@@ -62,7 +64,7 @@ export function addNbodyOptions(command: Command): Command {
     .option('--suite <number>', 'number of simulations', integer('--suite', 1))
     .option(
       '--design <design>',
-      'sobol, latin-hypercube or uniform (default: sobol): where in the prior simulations are',
+      'sobol, latin-hypercube or uniform (default: sobol; latin-hypercube with --layout): where in the prior simulations are',
       oneOf('--design', ['sobol', 'latin-hypercube', 'uniform'] as const),
     )
     .option('--particles <number>', 'particles along an axis (default: --size)', integer('--particles', 4))
@@ -105,6 +107,11 @@ export function addNbodyOptions(command: Command): Command {
     )
     .option('--shard <i/n>', 'only every n-th simulation, from the i-th: for the tasks of a cluster', shard)
     .option('--merge', 'check and join what the shards have made')
+    .option(
+      '--layout <layout>',
+      'camels (surface densities, 15 maps a simulation) or quijote (with --dimensions 3): files named and filled like those of these suites',
+      oneOf('--layout', LAYOUTS),
+    )
     .option('--snapshots', "keep the particles: snapshots/NNNNNNN.hdf5 in Gadget's layout (kpc/h, km/s √a)")
     .option('--hdf5', 'write suite.hdf5 too: maps, linear, params, the choices as attributes');
 }
@@ -129,17 +136,16 @@ export function suiteOf(flags: NbodyFlags & CommonFlags): SimulateSuiteOptions {
   }
   if (flags.theta !== undefined)
     throw new InputError('--theta belongs to grf and lognormal; a suite varies θ');
-  if (flags.dimensions !== '2')
-    throw new InputError('--dimensions 3: maps of a suite are slabs in 2 dimensions');
   const transfers = ['eh98', 'eh98-nowiggle', 'bbks'] as const;
   const transfer = oneOf('--spectrum', transfers)(flags.spectrum);
-  const { prior, box, size } = flags;
+  const { prior, box, size, layout } = flags;
+  const camels = layout === 'camels' ? { maps: 15, depth: box / 5 } : undefined;
   return {
     names: prior.names as readonly SuiteParameter[],
     low: prior.low,
     high: prior.high,
     set: flags.set,
-    design: flags.design ?? 'sobol',
+    design: flags.design ?? (layout === undefined ? 'sobol' : 'latin-hypercube'),
     count: flags.suite,
     seed: flags.seed,
     transfer,
@@ -153,8 +159,10 @@ export function suiteOf(flags: NbodyFlags & CommonFlags): SimulateSuiteOptions {
     redshift: flags.redshift ?? 0,
     amplitudes: flags.amplitudes ?? 'random',
     mapSize: size,
-    mapsPerSimulation: flags.mapsPerSimulation,
-    depth: flags.depth ?? box,
+    mapsPerSimulation: flags.mapsPerSimulation ?? camels?.maps ?? 1,
+    depth: flags.depth ?? camels?.depth ?? box,
+    ...(flags.dimensions === '3' ? { dimensions: 3 } : {}),
+    ...(layout === undefined ? {} : { layout }),
     out: flags.out,
     merge: flags.merge ?? false,
     snapshots: flags.snapshots ?? false,

@@ -15,7 +15,7 @@ interface Flags extends NbodyFlags {
   readonly box: number;
   readonly prior: NamedPrior;
   readonly theta?: number[];
-  readonly mapsPerSimulation: number;
+  readonly mapsPerSimulation?: number;
   readonly seed: number;
   readonly out: string;
   readonly json: boolean;
@@ -59,9 +59,8 @@ export const addSimulate: AddCommand = (program, run) => {
     .option('--count <number>', 'number of maps (grf, lognormal)', integer('--count', 1))
     .option(
       '--maps-per-simulation <number>',
-      'maps that share a row of parameters',
+      'maps that share a row of parameters (default: 1; with --layout camels 15)',
       integer('--maps-per-simulation', 1),
-      1,
     )
     .option('--size <number>', 'cells a side', integer('--size', 4), 64)
     .option('--dimensions <number>', '2 or 3', oneOf('--dimensions', ['2', '3'] as const), '2')
@@ -74,11 +73,17 @@ export const addSimulate: AddCommand = (program, run) => {
         return (await import('../commands/simulate-suite.ts')).simulateSuite(suiteOf(flags));
       }
       refuseNbodyOptions(flags);
-      const { kind, count } = flags;
+      const { kind, count, mapsPerSimulation = 1 } = flags;
       if (count === undefined)
         throw new InputError(`--kind ${kind} needs --count NUMBER, the number of maps`);
       const dimensions = flags.dimensions === '2' ? 2 : 3;
-      return (await import('../commands/simulate.ts')).simulate({ ...flags, kind, count, dimensions });
+      return (await import('../commands/simulate.ts')).simulate({
+        ...flags,
+        kind,
+        count,
+        mapsPerSimulation,
+        dimensions,
+      });
     }, flags.json),
   );
 };

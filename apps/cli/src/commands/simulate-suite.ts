@@ -11,14 +11,22 @@ import {
   shardRows,
   suiteSimulator,
 } from '@equiflow/cosmo-sims';
-import { readNpy, readTable } from '@equiflow/io/node';
+import { openRows } from '@equiflow/io/node';
 import { wasm } from '@equiflow/tensor-wasm';
 import { EXIT, InputError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { progressBar } from '../progress.ts';
-import { isComplete, mergeSuite, missingRows, openSuite, type SuiteChoices } from '../suite/folder.ts';
+import {
+  isComplete,
+  LINEAR,
+  mergeSuite,
+  missingRows,
+  openSuite,
+  type SuiteChoices,
+} from '../suite/folder.ts';
 import { writeSuiteHdf5 } from '../suite/hdf5.ts';
+import { filesOf, requireLayout, type SuiteLayout } from '../suite/layouts.ts';
 import { simulateHere, simulateWithWorkers } from '../suite/workers.ts';
 
 /** Choices of the command. */
@@ -29,6 +37,8 @@ export interface SimulateSuiteOptions extends Omit<SuiteOptions, 'held'> {
   readonly workers?: number;
   /** `i/n`: only every n-th simulation, from the i-th, and no merging. */
   readonly shard?: readonly [shard: number, shards: number];
+  /** Files like those of a public suite. */
+  readonly layout?: SuiteLayout;
   /** Keeps the particles of every simulation, in Gadget's layout. */
   readonly snapshots: boolean;
   /** Writes `suite.hdf5` beside the other files. */
@@ -63,19 +73,23 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
     Object.entries({ ...FIXED, ...set }).filter(([name]) => !names.includes(name)),
   );
   const options: SuiteChoices = { ...rest, held };
+  requireLayout(options);
   // Refuses what makes no sense before anything is written.
   suiteSimulator(options, wasm()).theta(0);
   const folder = resolve(out);
   openSuite(folder, options);
   const { count, mapsPerSimulation } = options;
-  const maps = join(out, 'maps.npy');
+  const files = filesOf(options);
+  const maps = join(out, files.maps);
+  const params = join(out, files.params);
+  const linear = join(out, LINEAR);
   const result = (lines: string[], extra: object): Outcome => ({
     lines,
     data: {
       out,
       maps,
-      params: join(out, 'params.txt'),
-      linear: join(out, 'linear.npy'),
+      params,
+      linear,
       ...options,
       ...extra,
     },
@@ -85,7 +99,7 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
     if (hdf5) await joinHdf5(folder, options);
     return result(
       [
-        `${count * mapsPerSimulation} maps of ${count} simulations in ${maps}, their linear fields in ${join(out, 'linear.npy')}, parameters in ${join(out, 'params.txt')}`,
+        `${count * mapsPerSimulation} maps of ${count} simulations in ${maps}, their linear fields in ${linear}, parameters in ${params}`,
       ],
       extra,
     );
@@ -141,8 +155,15 @@ export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcom
 
 /** Writes a complete suite once more, as one HDF5 file. */
 async function joinHdf5(folder: string, options: SuiteChoices): Promise<void> {
-  const floats = (name: string): Float32Array => readNpy(join(folder, name)).data as Float32Array;
-  const theta = Float64Array.from(readTable(join(folder, 'params.txt')).data);
-  const arrays = { maps: floats('maps.npy'), linear: floats('linear.npy'), theta };
-  await writeSuiteHdf5(join(folder, 'suite.hdf5'), arrays, options);
+  const [maps, linear] = [filesOf(options).maps, LINEAR].map((name) => openRows(join(folder, name)));
+  const simulator = suiteSimulator(options, wasm());
+  const theta = Float64Array.from(
+    Array.from({ length: options.count }, (_, index) => simulator.theta(index)).flat(),
+  );
+  try {
+    await writeSuiteHdf5(join(folder, 'suite.hdf5'), { maps: maps!, linear: linear!, theta }, options);
+  } finally {
+    maps!.close();
+    linear!.close();
+  }
 }

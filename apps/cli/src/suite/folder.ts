@@ -6,20 +6,13 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SuiteOptions, SuiteRow } from '@equiflow/cosmo-sims';
-import {
-  makeFolder,
-  NpyWriter,
-  readJson,
-  readNpz,
-  writeJsonAtomic,
-  writeNpz,
-  writeTable,
-} from '@equiflow/io/node';
+import type { SuiteRow } from '@equiflow/cosmo-sims';
+import { makeFolder, NpyWriter, readJson, readNpz, writeJsonAtomic, writeNpz } from '@equiflow/io/node';
 import { InputError } from '../errors.ts';
+import { type LayoutOptions, suiteWriter } from './layouts.ts';
 
 /** What defines a suite's folder. */
-export interface SuiteChoices extends SuiteOptions {
+export interface SuiteChoices extends LayoutOptions {
   /** Whether the particles of every simulation are kept, in `snapshots/`. */
   readonly snapshots: boolean;
 }
@@ -28,6 +21,8 @@ export interface SuiteChoices extends SuiteOptions {
 export const CHOICES = 'suite.json';
 /** What a complete suite holds. */
 export const COMPLETE = 'simulation.json';
+/** Linear fields of the maps, in every layout. */
+export const LINEAR = 'linear.npy';
 const ROWS = 'rows';
 const SNAPSHOTS = 'snapshots';
 
@@ -105,12 +100,12 @@ export function writeRow(folder: string, { index, theta, maps, linear }: SuiteRo
 }
 
 /**
- * Joins all rows into `maps.npy`, `linear.npy`, `params.txt` and `simulation.json`, and removes them.
+ * Joins all rows into the files of the suite's layout, `linear.npy` and `simulation.json`, and removes them.
  * @throws InputError naming rows that are missing; nothing is changed then
  */
 export function mergeSuite(folder: string): { maps: number } {
   const options = readChoices(folder);
-  const { count, mapSize, mapsPerSimulation, names } = options;
+  const { count, mapSize, mapsPerSimulation, dimensions = 2 } = options;
   if (isComplete(folder)) {
     rmSync(join(folder, ROWS), { recursive: true, force: true });
     return { maps: count * mapsPerSimulation };
@@ -123,29 +118,25 @@ export function mergeSuite(folder: string): { maps: number } {
       `${folder}: ${missing.length} of ${count} simulations are missing (${shown}); run the same command again to make them`,
     );
   }
-  const rowShape = [mapSize, mapSize];
-  const cells = mapSize * mapSize;
-  const writers = (['maps', 'linear'] as const).map((name) => ({
-    name,
-    writer: new NpyWriter(join(folder, `${name}.npy`), { dtype: 'f4', rowShape }),
-  }));
-  const thetas: number[] = [];
+  const rowShape = Array.from({ length: dimensions }, () => mapSize);
+  const suite = suiteWriter(folder, options);
+  const linear = new NpyWriter(join(folder, LINEAR), { dtype: 'f4', rowShape });
   try {
     for (const index of all) {
       const row = readNpz(rowPath(folder, index));
-      thetas.push(...Array.from(row.get('theta')!.data as Float64Array));
-      for (const { name, writer } of writers) {
-        const data = row.get(name)!.data as Float32Array;
-        for (let map = 0; map < mapsPerSimulation; map++)
-          writer.append(data.subarray(map * cells, (map + 1) * cells));
-      }
+      const fields = row.get('linear')!.data as Float32Array;
+      suite.add(index, row.get('theta')!.data as Float64Array, row.get('maps')!.data as Float32Array);
+      const cells = fields.length / mapsPerSimulation;
+      for (let map = 0; map < mapsPerSimulation; map++)
+        linear.append(fields.subarray(map * cells, (map + 1) * cells));
     }
-    for (const { writer } of writers) writer.close();
+    suite.close();
+    linear.close();
   } catch (error) {
-    for (const { writer } of writers) writer.abort();
+    suite.abort();
+    linear.abort();
     throw error;
   }
-  writeTable(join(folder, 'params.txt'), thetas, names);
   writeJsonAtomic(join(folder, COMPLETE), { kind: 'nbody', ...options });
   rmSync(join(folder, ROWS), { recursive: true, force: true });
   return { maps: count * mapsPerSimulation };

@@ -12,6 +12,7 @@ import {
   type SuiteOptions,
   wrapPositions,
 } from '@equiflow/cosmo-sims';
+import type { RowSource } from '@equiflow/io';
 import type { File, Group } from 'h5wasm/node';
 import { InputError } from '../errors.ts';
 
@@ -91,26 +92,47 @@ export async function writeGadget(
   });
 }
 
-/** A whole suite. */
+/** A whole suite: its arrays as they lie on the disk, and the parameters. */
 export interface SuiteArrays {
-  readonly maps: Float32Array;
-  readonly linear: Float32Array;
+  readonly maps: RowSource;
+  readonly linear: RowSource;
   /** θ of every simulation, row-major. */
   readonly theta: Float64Array;
 }
 
-/** Writes a suite as datasets `maps`, `linear` and `params`, its choices as attributes of the file. */
+/** Values that are in memory at a time. */
+const BLOCK_VALUES = 1 << 22;
+
+/** Writes rows as a dataset, a block at a time. */
+function copyRows(file: File, name: string, source: RowSource): void {
+  const { rows, rowSize, rowShape, shape } = source;
+  const block = Math.max(1, Math.min(rows, Math.floor(BLOCK_VALUES / rowSize)));
+  const read = (from: number): Float32Array =>
+    source.readRowsSync(from, Math.min(rows, from + block), 'float32');
+  const first = { data: read(0), shape: [block, ...rowShape], dtype: '<f' as const };
+  const size = [...shape];
+  const dataset = file.create_dataset({ name, ...first, maxshape: size, chunks: [1, ...rowShape] });
+  if (block === rows) return;
+  dataset.resize(size);
+  for (let from = block; from < rows; from += block) {
+    const ranges = shape.map((length, axis): [number, number] =>
+      axis === 0 ? [from, Math.min(rows, from + block)] : [0, length],
+    );
+    dataset.write_slice(ranges, read(from));
+  }
+}
+
+/** Writes a suite as datasets `maps`, `linear` and `params`, its choices as attributes of the file; memory does not grow with it. */
 export async function writeSuiteHdf5(
   path: string,
   arrays: SuiteArrays,
   options: SuiteOptions,
 ): Promise<void> {
-  const { count, mapSize, mapsPerSimulation, names } = options;
-  const shape = [count * mapsPerSimulation, mapSize, mapSize];
+  const { count, names } = options;
   await writeHdf5(path, (file) => {
     attributes(file, { ...options });
-    file.create_dataset({ name: 'maps', data: arrays.maps, shape, dtype: '<f' });
-    file.create_dataset({ name: 'linear', data: arrays.linear, shape, dtype: '<f' });
+    copyRows(file, 'maps', arrays.maps);
+    copyRows(file, 'linear', arrays.linear);
     file.create_dataset({ name: 'params', data: arrays.theta, shape: [count, names.length], dtype: '<d' });
   });
 }

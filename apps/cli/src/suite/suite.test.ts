@@ -189,6 +189,110 @@ test.skipIf(!hasH5py)('h5py opens them', () => {
   expect(execFileSync('python3', ['-c', script, path], { encoding: 'utf8' }).trim()).toBe('(4096, 3) 4096');
 });
 
+const suite = (out: string, ...more: string[]): string[] => [
+  ...['simulate', '--kind', 'nbody', '--spectrum', 'eh98-nowiggle', '--size', '8', '--box', '25'],
+  ...['--steps', '3', '--workers', '1', '--out', at(out), ...more],
+];
+const TRAINING = [
+  ...['--box', '25', '--layers', '1', '--hidden', '4', '--transfer-knots', '4', '--spline-knots', '4'],
+  ...['--epochs', '1', '--batch', '8', '--workers', '1'],
+];
+
+test('the layout of CAMELS: names, units, 15 maps a row; and it is read back', async () => {
+  const prior = 'Omega_m:0.1:0.5,sigma_8:0.6:1.0';
+  const made = await equiflow(...suite('camels', '--suite', '4', '--prior', prior, '--layout', 'camels'));
+  expect(made).toMatchObject({ code: 0, error: '' });
+  const maps = at('camels', 'Maps_Mtot_Nbody_equiflow_LH_z=0.00.npy');
+  const params = at('camels', 'params_LH_Nbody_equiflow.txt');
+  const { shape, data } = readNpy(maps);
+  expect(shape).toEqual([60, 8, 8]);
+  const table = readTable(params);
+  expect([table.rows, table.columns, table.names]).toEqual([4, 6, undefined]);
+  expect(fs.existsSync(at('camels', 'maps.npy'))).toBe(false);
+  // The five slabs along an axis hold all of the mass: Ω_m of 2.775e11 (M☉/h)/(Mpc/h)³, over 25 Mpc/h.
+  for (const row of [0, 3]) {
+    const omegaM = table.data[6 * row]!;
+    for (const axis of [0, 1, 2]) {
+      let sum = 0;
+      for (let slab = 0; slab < 5; slab++) {
+        const map = 15 * row + 3 * slab + axis;
+        for (let cell = 0; cell < 64; cell++) sum += Number(data[map * 64 + cell]) / 64;
+      }
+      expect(sum / (omegaM * 2.7753662e11 * 25)).toBeCloseTo(1, 5);
+    }
+  }
+  const model = at('camels-model');
+  const trained = await equiflow(
+    ...['train', '--maps', maps, '--params', params, '--columns', '0,1', '--names', 'Omega_m,sigma_8'],
+    ...['--prior', prior, '--log-density', '--out', model, ...TRAINING],
+  );
+  expect(trained).toMatchObject({ code: 0, error: '' });
+  const refused = async (...more: string[]): Promise<string> => {
+    const { code, error } = await equiflow(...suite('refused', '--suite', '4', ...more));
+    expect(code).toBe(2);
+    return error;
+  };
+  const camels = ['--layout', 'camels', '--prior'];
+  expect(await refused(...camels, 'h:0.6:0.8')).toMatch(/columns for Omega_m and sigma_8 alone, not for h/);
+  expect(await refused(...camels, prior, '--design', 'sobol')).toMatch(/file names say Latin hypercube/);
+  expect(await refused(...camels, prior, '--maps-per-simulation', '3')).toMatch(/15 maps a simulation/);
+  expect(await refused('--layout', 'quijote', '--prior', prior)).toMatch(/give --dimensions 3/);
+}, 60_000);
+
+test('the layout of Quijote: a cube a realisation; and it is read back', async () => {
+  const prior = 'Omega_m:0.1:0.5,h:0.5:0.9,sigma_8:0.6:1.0';
+  const cubes = ['--suite', '5', '--prior', prior, '--dimensions', '3'];
+  expect(await equiflow(...suite('cubes', ...cubes, '--design', 'latin-hypercube'))).toMatchObject({
+    code: 0,
+  });
+  expect(await equiflow(...suite('quijote', ...cubes, '--layout', 'quijote', '--hdf5'))).toMatchObject({
+    code: 0,
+    error: '',
+  });
+  const folder3d = at('quijote', '3D_cubes', 'latin_hypercube');
+  expect(fs.readdirSync(folder3d).sort()).toEqual(['0', '1', '2', '3', '4']);
+  const whole = readNpy(at('cubes', 'maps.npy'));
+  expect(whole.shape).toEqual([5, 8, 8, 8]);
+  const cube = readNpy(join(folder3d, '3', 'df_m_8_CIC_z=0.npy'));
+  expect(cube.shape).toEqual([8, 8, 8]);
+  expect([...cube.data]).toEqual([...whole.data.subarray(3 * 512, 4 * 512)]);
+  expect(Math.abs([...cube.data].reduce<number>((a, b) => a + Number(b), 0))).toBeLessThan(1e-3);
+  const params = at('quijote', 'latin_hypercube_params.txt');
+  const table = readTable(params);
+  expect([table.rows, table.columns]).toEqual([5, 5]);
+  // Ω_m, Ω_b, h, n_s, σ_8: what is held has Quijote's fiducial values.
+  expect(table.data[1]).toBe(0.049);
+  expect(table.data[3]).toBe(0.9624);
+  const own = readTable(at('cubes', 'params.txt'));
+  expect([table.data[10], table.data[12], table.data[14]]).toEqual([...own.data.subarray(6, 9)]);
+
+  const train = (maps: string, ...rest: string[]): string[] => [
+    ...['train', '--maps', maps, '--prior', prior, '--mean-draw', ...TRAINING, ...rest],
+  ];
+  const quijote = ['--params', params, '--columns', '0,2,4', '--names', 'Omega_m,h,sigma_8'];
+  const loss = async (words: string[]): Promise<unknown> => {
+    const { code, out, error } = await equiflow(...words, '--json');
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    return (JSON.parse(out) as { bestValidation: unknown }).bestValidation;
+  };
+  const losses = [
+    await loss(train(folder3d, ...quijote, '--out', at('quijote-model'))),
+    // The same maps, out of HDF5.
+    await loss(
+      train(
+        at('quijote', 'suite.hdf5'),
+        ...['--params', at('quijote', 'suite.hdf5'), '--out', at('quijote-hdf5-model')],
+      ),
+    ),
+  ];
+  expect(losses[0]).toBeTypeOf('number');
+  expect(losses[1]).toBe(losses[0]);
+  fs.rmSync(join(folder3d, '2'), { recursive: true });
+  const { code, error } = await equiflow(...train(folder3d, ...quijote, '--out', at('gap')));
+  expect(code).toBe(2);
+  expect(error).toMatch(/realisation 2 is missing/);
+}, 90_000);
+
 /** Slurm for one node on loopback, as root; its daemons are stopped by `stop`. */
 async function startSlurm(root: string): Promise<{ environment: NodeJS.ProcessEnv; stop: () => void }> {
   for (const name of ['state', 'spool', 'log']) fs.mkdirSync(join(root, name), { recursive: true });

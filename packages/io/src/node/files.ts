@@ -2,6 +2,7 @@
  * The formats of this package as files on disk: readers that name the file in their messages, writers that write it
  * whole or not at all.
  */
+import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FileFormatError } from '../errors.ts';
 import type { Chain } from '../getdist.ts';
@@ -17,14 +18,17 @@ import type { NumericTable } from '../tables.ts';
 import { formatTable, parseTable } from '../tables.ts';
 import { readFile, writeFileAtomic } from './atomic.ts';
 import { openNpy } from './npy-file.ts';
+import { openQuijote } from './quijote.ts';
 
 /**
- * Opens maps for reading by rows: .npy stays on disk, a .npz is decoded into memory.
- * @param path - `.npy` or `.npz`
- * @param member - which array of a .npz; needed only where it has several
+ * Opens maps for reading by rows: .npy stays on disk, a .npz is decoded into memory, a folder in the layout of Quijote is read a
+ * realisation at a time.
+ * @param path - `.npy`, `.npz` or a folder
+ * @param member - which array of a .npz, or file of a realisation; needed only where there are several
  * @throws FileError, FileFormatError as `openNpy`; also for another ending, or an archive of several arrays and no name
  */
 export function openRows(path: string, member?: string): RowSource {
+  if (existsSync(path) && statSync(path).isDirectory()) return openQuijote(path, member);
   const ending = extname(path).toLowerCase();
   if (ending === '.npy') return openNpy(path);
   if (ending !== '.npz')

@@ -21,4 +21,5 @@ export {
 } from './files.ts';
 export { NpyFile, openNpy, readNpy } from './npy-file.ts';
 export { NpyWriter, type NpyWriterOptions, writeNpy } from './npy-writer.ts';
+export { openQuijote } from './quijote.ts';
 export { fileError } from './system-errors.ts';
