@@ -8,7 +8,9 @@ const coordinate = fc.double({ min: -3, max: 3, noNaN: true });
 function rotationOf(angles: readonly number[], dimension: number): number[] {
   const [a, b, c] = angles as [number, number, number];
   const plane = (i: number, j: number, angle: number): number[] => {
-    const m = Array.from({ length: dimension * dimension }, (_, at) => (at % (dimension + 1) === 0 ? 1 : 0));
+    const m: number[] = Array.from({ length: dimension * dimension }, (_, at) =>
+      at % (dimension + 1) === 0 ? 1 : 0,
+    );
     m[i * dimension + i] = m[j * dimension + j] = Math.cos(angle);
     m[j * dimension + i] = Math.sin(angle);
     m[i * dimension + j] = -Math.sin(angle);
