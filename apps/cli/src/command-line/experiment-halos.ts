@@ -1,7 +1,7 @@
 /** The options of `equiflow experiment halos`: an E(n) flow of halo catalogues. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { HalosCommand } from '../commands/halos.ts';
-import { integer, list, number } from '../options.ts';
+import { integer, list, number, oneOf } from '../options.ts';
 import { addWorkers, declare, type Run } from './shared.ts';
 
 const EXAMPLES = `
@@ -49,6 +49,14 @@ export function addHalosExperiment(experiments: Command, run: Run): void {
       "of the solver's steps in the evaluation, relative and absolute",
       number('--tolerance', { above: 0 }),
       1e-4,
+    )
+    .addOption(
+      new Option(
+        '--trace <word>',
+        'divergences of the evaluation: exact, or by hutchinson, beyond about 32 halos',
+      )
+        .argParser(oneOf('--trace', ['exact', 'hutchinson'] as const))
+        .default('exact'),
     )
     .option(
       '--cost <list>',

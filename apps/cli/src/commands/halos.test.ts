@@ -42,7 +42,7 @@ describe('equiflow experiment halos', () => {
     // A budget that is spent after the first epoch, then the rest.
     const early = JSON.parse((await run(`${small} --epochs 6 --budget 1e-6 --out ${parts} --json`)).out);
     expect(early.training.epochs).toBe(1);
-    expect((await run(`${small} --epochs 6 --out ${parts}`)).out).toMatch(
+    expect((await run(`${small} --epochs 6 --trace hutchinson --out ${parts}`)).out).toMatch(
       /^7 boxes of 80 Mpc\/h with their 3 most massive halos; \d+ parameters, 6 of 6 epochs/,
     );
     const tensors = (folder: string, file: string): unknown[] =>

@@ -1,36 +1,48 @@
 /** What a flow of N marked points costs: memory of its plans and time of their runs, measured on one thread. */
 import { fieldValues, haloField, type TraceMethod } from '@equiflow/flows';
 import {
+  type Graph,
   gradients,
   layoutOf,
   square,
   sum,
   type Tensor,
+  TensorError,
   type TensorType,
   trace,
   unpackParameters,
 } from '@equiflow/tensor';
-import { instantiate, planOf } from '@equiflow/tensor-wasm';
+import { instantiate, type Plan, planOf } from '@equiflow/tensor-wasm';
 
 /** One function of one catalogue. */
 export interface CostFigure {
   /** Memory of the plan. */
   readonly bytes: number;
-  /** Least time of a run; null where the plan is beyond the limit. */
-  readonly milliseconds: number | null;
+  /** Least time of a run. */
+  readonly milliseconds: number;
 }
 
-/** Costs of a catalogue of N halos, float32. */
+/** Costs of a catalogue of N halos, float32; null where the memory is beyond the limit. */
 export interface HaloCost {
   readonly halos: number;
   /** v and its gradient in the parameters: a catalogue's share of a training step. */
-  readonly training: CostFigure;
+  readonly training: CostFigure | null;
   /** v and div v, as likelihoods need them. */
-  readonly exact: CostFigure;
-  readonly hutchinson: CostFigure;
+  readonly exact: CostFigure | null;
+  readonly hutchinson: CostFigure | null;
 }
 
-/** Measures a network of this size for N halos; plans of more than `limit` bytes are not run. */
+/** The plan of a graph, null where it takes more memory. */
+function planWithin(limit: number, graph: Graph): Plan | null {
+  try {
+    return planOf(graph, { maxBytes: limit });
+  } catch (error) {
+    if (error instanceof TensorError && error.message.includes('the limit is')) return null;
+    throw error;
+  }
+}
+
+/** Measures a network of this size for N halos, as far as plans take no more than `limit` bytes. */
 export function haloCost(
   halos: number,
   { layers, hidden, limit }: { layers: number; hidden: number; limit: number },
@@ -40,9 +52,12 @@ export function haloCost(
   const type = (...shape: number[]): TensorType => ({ shape, dtype: 'float32' });
   const { size } = layoutOf(field.parameters);
   const types = [type(size), type(1), type(1, halos, 4), type(1, 2), type(1, 1, 4 * halos)];
-  const measure = (outputs: (inputs: readonly Tensor[]) => Tensor[]): CostFigure => {
-    const plan = planOf(trace((...inputs) => outputs(inputs), types));
-    if (plan.bytes > limit) return { bytes: plan.bytes, milliseconds: null };
+  const measure = (outputs: (inputs: readonly Tensor[]) => Tensor[]): CostFigure | null => {
+    const plan = planWithin(
+      limit,
+      trace((...inputs) => outputs(inputs), types),
+    );
+    if (!plan) return null;
     const executable = instantiate(plan);
     const inputs = types.map(({ shape }) => {
       const length = shape.reduce((product, side) => product * side, 1);
@@ -58,7 +73,7 @@ export function haloCost(
     executable.dispose();
     return { bytes: plan.bytes, milliseconds: least };
   };
-  const divergence = (method: TraceMethod): CostFigure =>
+  const divergence = (method: TraceMethod): CostFigure | null =>
     measure(([flat, t, x, theta, probes]) => {
       const parameters = unpackParameters(field.parameters, flat!);
       const options = { trace: method, ...(method === 'hutchinson' ? { probes: probes! } : {}) };
