@@ -21,6 +21,9 @@ const longestPiece = 64;
 /** Values times places up to which every place looks at every value. */
 const fewComparisons = 1 << 14;
 
+/** The same for lanes with indices of their own, all of which would have to be sorted. */
+const fewComparisonsOfLane = 1 << 20;
+
 export const scatterAdd: CoreKernel<ScatterAddAttributes> = (l) => {
   const [values, indices] = l.inputs;
   const { axis, length } = l.attributes;
@@ -52,11 +55,7 @@ export const scatterAddAlongAxis: CoreKernel<ScatterAddAttributes> = (l) => {
   const [values, indices] = l.inputs;
   const { axis, length } = l.attributes;
   const { outer, length: count, inner } = around(values!.type.shape, axis);
-  if (count * length > fewComparisons * 64) {
-    throw new TensorError(
-      `gpu: scatterAddAlongAxis of ${count} values into ${length} places for every lane: the GPU compares each with each, ${count * length} times; use the wasm backend`,
-    );
-  }
+  if (count * length > fewComparisonsOfLane) return [bySortedLanes(l, outer, count, inner, length)];
   return [
     l.sum(outer * length * inner, count, (code, out, k) => {
       const rest = code.quotient(out, inner);
@@ -141,6 +140,70 @@ function sortedSum<A>(
   );
 }
 
+/** Lanes that are sorted each by its own indices; places find their stretch by bisection. */
+function bySortedLanes(
+  l: CoreLowering<ScatterAddAttributes>,
+  outer: number,
+  count: number,
+  inner: number,
+  length: number,
+): GpuArray {
+  const [values, indices] = l.inputs;
+  const lanes = outer * inner;
+  /** The place in [outer, count, inner] of value `at` of a lane. */
+  const placeOf = (code: GpuCode, lane: string, at: string): string =>
+    place(code, [code.quotient(lane, inner), count * inner], [at, inner], [code.remainder(lane, inner), 1]);
+  const rows = l.store(
+    l.map(lanes * count, (code, index) =>
+      code.read(indices!.array, placeOf(code, code.quotient(index, count), code.remainder(index, count))),
+    ),
+  );
+  const order = l.argsort(rows, lanes, count);
+  const sorted = l.store(
+    l.map(lanes * count, (code, index) => {
+      const start = code.let(`${code.quotient(index, count)} * ${count}`);
+      return code.read(rows, code.let(`${start} + ${code.read(order, index)}`));
+    }),
+  );
+  const starts = l.store(
+    l.map(lanes * (length + 1), (code, index) => {
+      const start = code.let(`${code.quotient(index, length + 1)} * ${count}`);
+      return firstNotBelow(code, sorted, start, count, code.remainder(index, length + 1));
+    }),
+  );
+  return l.store(
+    l.map(outer * length * inner, (code, index) => {
+      const rest = code.quotient(index, inner);
+      const own = code.remainder(rest, length);
+      const lane = place(code, [code.quotient(rest, length), inner], [code.remainder(index, inner), 1]);
+      const first = code.let(`${lane} * ${length + 1} + ${own}`);
+      const total = code.variable('0');
+      code.range(code.read(starts, first), code.read(starts, code.let(`${first} + 1`)), count, (k) => {
+        const at = code.read(order, code.let(`${lane} * ${count} + ${k}`));
+        code.assign(total, `${total} + ${code.read(values!.array, placeOf(code, lane, at))}`);
+      });
+      return total;
+    }),
+  );
+}
+
+/** How many of `count` sorted numbers from `start` on are below `value`, by bisection. */
+function firstNotBelow(code: GpuCode, sorted: GpuArray, start: string, count: number, value: string): string {
+  const low = code.variable('0');
+  const high = code.variable(String(count));
+  code.loop(Math.ceil(Math.log2(count + 1)), () => {
+    code.when(`${low} < ${high}`, () => {
+      const middle = code.let(`Math.floor((${low} + ${high}) * 0.5)`);
+      code.when(
+        `${code.read(sorted, place(code, [start, 1], [middle, 1]))} < ${value}`,
+        () => code.assign(low, `${middle} + 1`),
+        () => code.assign(high, middle),
+      );
+    });
+  });
+  return low;
+}
+
 /** Places find their stretch of the sorted indices by bisection. */
 function bySortedIndex<A>(
   l: CoreLowering<A>,
@@ -153,23 +216,7 @@ function bySortedIndex<A>(
   read: ReadValue,
 ): GpuArray {
   const sorted = l.store(l.map(count, (code, index) => code.read(indices, code.read(order, index))));
-  const starts = l.store(
-    l.map(length + 1, (code, index) => {
-      const low = code.variable('0');
-      const high = code.variable(String(count));
-      code.loop(Math.ceil(Math.log2(count + 1)), () => {
-        code.when(`${low} < ${high}`, () => {
-          const middle = code.let(`Math.floor((${low} + ${high}) * 0.5)`);
-          code.when(
-            `${code.read(sorted, middle)} < ${index}`,
-            () => code.assign(low, `${middle} + 1`),
-            () => code.assign(high, middle),
-          );
-        });
-      });
-      return low;
-    }),
-  );
+  const starts = l.store(l.map(length + 1, (code, index) => firstNotBelow(code, sorted, '0', count, index)));
   return l.store(
     l.map(outer * length * inner, (code, index) => {
       const rest = code.quotient(index, inner);
