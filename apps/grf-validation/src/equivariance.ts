@@ -3,7 +3,15 @@
  * Five layers with random parameters, whose T̂ and ψ are nothing like the identity, at several θ and meshes.
  */
 import { setImmediate } from 'node:timers/promises';
-import { initialParameters, layoutOf, type Trenf, trenf, trenfDefaults } from '@equiflow/flows';
+import {
+  fieldFlow,
+  fieldFlowDefaults,
+  initialParameters,
+  layoutOf,
+  type MapFlow,
+  trenf,
+  trenfDefaults,
+} from '@equiflow/flows';
 import {
   compile,
   foldIn,
@@ -44,26 +52,42 @@ export interface EquivarianceFigures {
   readonly change: number;
 }
 
-/** A flow with parameters that make something of every layer. */
-export function randomTrenf(
-  side: number,
-  dimensions: number,
-  seed: number,
-): { flow: Trenf; flat: Float64Array } {
-  const flow = trenf({
-    ...trenfDefaults,
-    shape: new Array<number>(dimensions).fill(side),
-    boxSize: 1000,
-    parameterNames: ['Omega_m', 'sigma_8'],
-    prior: { low: [0.1, 0.6], high: [0.5, 1] },
-    mean: 0.1,
-    deviation: 1.3,
-  });
+/** A flow with its parameters. */
+interface RandomFlow {
+  readonly flow: MapFlow;
+  readonly flat: Float64Array;
+}
+
+/** Makes a flow on a mesh, of a seed. */
+type FlowMaker = (side: number, dimensions: number, seed: number) => RandomFlow;
+
+const commonSpec = (side: number, dimensions: number) => ({
+  shape: new Array<number>(dimensions).fill(side),
+  boxSize: 1000,
+  parameterNames: ['Omega_m', 'sigma_8'],
+  prior: { low: [0.1, 0.6], high: [0.5, 1] },
+  mean: 0.1,
+  deviation: 1.3,
+});
+
+/** Parameters that make something of every part. */
+function withRandomParameters(flow: MapFlow, seed: number): RandomFlow {
   const flat = initialParameters(flow.parameters, seed);
   const noise = randomNormal(foldIn(key(seed), 1), [layoutOf(flow.parameters).size], 'float64');
   for (let i = 0; i < flat.length; i++) flat[i]! += 0.12 * noise[i]!;
   return { flow, flat };
 }
+
+/** A TRENF of five layers. */
+export const randomTrenf: FlowMaker = (side, dimensions, seed) =>
+  withRandomParameters(trenf({ ...trenfDefaults, ...commonSpec(side, dimensions) }), seed);
+
+/** A field-level continuous flow. */
+export const randomFieldFlow: FlowMaker = (side, dimensions, seed) =>
+  withRandomParameters(
+    fieldFlow({ ...fieldFlowDefaults, ...commonSpec(side, dimensions), channels: 2 }),
+    seed,
+  );
 
 type Kind = 'translations' | 'rotations' | 'reflections';
 
@@ -108,8 +132,9 @@ export function equivarianceOf(
   dimensions: number,
   backendName: 'reference' | 'wasm',
   seed: number,
+  make: FlowMaker = randomTrenf,
 ): EquivarianceFigures {
-  const { flow, flat } = randomTrenf(side, dimensions, seed);
+  const { flow, flat } = make(side, dimensions, seed);
   const shape = [1, ...flow.spec.shape];
   const types = [
     { shape, dtype: 'float64' as const },
@@ -162,6 +187,16 @@ export function equivarianceOf(
 /** All meshes of a plan on both backends. */
 export async function equivariance(plan: EquivariancePlan, progress: Progress): Promise<Section> {
   const start = performance.now();
+  const figures = await equivarianceFigures(plan, randomTrenf, progress);
+  return summariseEquivariance(figures, (performance.now() - start) / 1000);
+}
+
+/** The same for flows of any kind, as figures. */
+export async function equivarianceFigures(
+  plan: EquivariancePlan,
+  make: FlowMaker,
+  progress: Progress,
+): Promise<EquivarianceFigures[]> {
   const figures: EquivarianceFigures[] = [];
   const meshes = [
     ...plan.sides2.map((side) => [side, 2] as const),
@@ -171,40 +206,44 @@ export async function equivariance(plan: EquivariancePlan, progress: Progress): 
     for (const backend of ['reference', 'wasm'] as const) {
       progress.step('equivariance', i / meshes.length);
       await setImmediate();
-      figures.push(equivarianceOf(side, dimensions, backend, 31 + i));
+      figures.push(equivarianceOf(side, dimensions, backend, 31 + i, make));
     }
   }
-  return summariseEquivariance(figures, (performance.now() - start) / 1000);
+  return figures;
 }
 
 /** Worst figures over all flows against the limit. */
 export function summariseEquivariance(figures: readonly EquivarianceFigures[], seconds: number): Section {
+  return section(
+    equivarianceChecks(figures),
+    { equivariance: EQUIVARIANCE_LIMIT, change: LEAST_CHANGE },
+    { flows: figures },
+    seconds,
+  );
+}
+
+/** The rows of the worst figures; `whose` begins their names. */
+export function equivarianceChecks(figures: readonly EquivarianceFigures[], whose = ''): Check[] {
   const worst = (of: (one: EquivarianceFigures) => number): number =>
     figures.reduce((most, one) => Math.max(most, of(one)), 0);
   const least = figures.reduce(
     (smallest, { change }) => Math.min(smallest, change),
     Number.POSITIVE_INFINITY,
   );
-  const checks: Check[] = [
+  return [
     ...(['translations', 'rotations', 'reflections'] as const).map((kind) =>
       atMost(
-        `${kind}: max |f(gx) − g f(x)|/rms, f and its inverse`,
+        `${whose}${kind}: max |f(gx) − g f(x)|/rms, f and its inverse`,
         worst((one) => one[kind]),
         EQUIVARIANCE_LIMIT,
       ),
     ),
     atMost(
-      'all: max |ln p(gx) − ln p(x)|/N^d',
+      `${whose}all: max |ln p(gx) − ln p(x)|/N^d`,
       worst((one) => one.logProb),
       EQUIVARIANCE_LIMIT,
       { unit: 'nats' },
     ),
-    moreThan('least change that a flow makes, rms(z − x)/rms(x)', least, LEAST_CHANGE),
+    moreThan(`${whose}least change that a flow makes, rms(z − x)/rms(x)`, least, LEAST_CHANGE),
   ];
-  return section(
-    checks,
-    { equivariance: EQUIVARIANCE_LIMIT, change: LEAST_CHANGE },
-    { flows: figures },
-    seconds,
-  );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FileError } from '@equiflow/io';
 import { writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
 import { limitText, type Section } from './checks.ts';
+import { continuousLimit } from './continuous/continuous.ts';
 import { equivariance } from './equivariance.ts';
 import { exactLimit, lognormalLimit } from './exact.ts';
 import { learnedLimit, type ModelFigures } from './learned/learned.ts';
@@ -16,13 +17,20 @@ async function main(options: Options): Promise<boolean> {
   const plan = options.reduced ? reduced : full;
   const progress = progressTo(process.stderr);
   const sections = new Map<Part, Section>();
-  let models: readonly ModelFigures[] = [];
+  const models = new Map<Part, readonly ModelFigures[]>();
   for (const part of options.only) {
     let section: Section;
     if (part === 'exact') section = await exactLimit(plan.exact, progress);
     else if (part === 'lognormal') section = await lognormalLimit(plan.lognormal, progress);
     else if (part === 'equivariance') section = await equivariance(plan.equivariance, progress);
-    else ({ section, models } = await learnedLimit(plan.learned, options.out, progress));
+    else {
+      const result =
+        part === 'learned'
+          ? await learnedLimit(plan.learned, options.out, progress)
+          : await continuousLimit(plan.continuous, options.out, progress);
+      section = result.section;
+      models.set(part, result.models);
+    }
     sections.set(part, section);
     progress.done(`${part}: ${section.passed ? 'passed' : 'FAILED'} (${Math.round(section.seconds)} s)`);
   }

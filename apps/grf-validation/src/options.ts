@@ -2,11 +2,12 @@
 import { parseArgs } from 'node:util';
 
 /** The parts, in the order they run. */
-export const PARTS: readonly ['exact', 'lognormal', 'equivariance', 'learned'] = [
+export const PARTS: readonly ['exact', 'lognormal', 'equivariance', 'learned', 'continuous'] = [
   'exact',
   'lognormal',
   'equivariance',
   'learned',
+  'continuous',
 ];
 
 /** One part of the validation. */
@@ -23,10 +24,10 @@ export interface Options {
 }
 
 /** The text of `--help`. */
-export const HELP: string = `validate: holds TRENF against the analytic limits of Gaussian and lognormal fields
+export const HELP: string = `validate: holds TRENF and the continuous flow against the analytic limits of Gaussian and lognormal fields
 
   --reduced      fewer meshes, a small learned limit (1 minute instead of 15)
-  --only PARTS   of exact,lognormal,equivariance,learned (default: all)
+  --only PARTS   of exact,lognormal,equivariance,learned,continuous (default: all)
   --out DIR      where report.html and validation.json go (default: out/validate)
   --json FILE    writes the JSON there too
   --help

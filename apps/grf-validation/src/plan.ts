@@ -1,7 +1,14 @@
 /** What a full and a reduced validation try, as data. */
+import type { ContinuousPlan } from './continuous/plan.ts';
 import type { EquivariancePlan } from './equivariance.ts';
 import type { ExactPlan } from './exact.ts';
-import { fullPlan, type LearnedPlan, reducedPlan } from './learned/plan.ts';
+import {
+  fullContinuousPlan,
+  fullPlan,
+  type LearnedPlan,
+  reducedContinuousPlan,
+  reducedPlan,
+} from './learned/plan.ts';
 
 /** A whole validation. */
 export interface Plan {
@@ -9,6 +16,7 @@ export interface Plan {
   readonly lognormal: ExactPlan;
   readonly equivariance: EquivariancePlan;
   readonly learned: LearnedPlan;
+  readonly continuous: ContinuousPlan;
 }
 
 const range = (from: number, to: number): number[] =>
@@ -27,6 +35,12 @@ export const full: Plan = {
   },
   equivariance: { sides2: [5, 6, 7, 8, 15, 16, 32, 33, 63, 64, 101, 128], sides3: [5, 6, 8, 9, 16, 17, 32] },
   learned: fullPlan,
+  continuous: {
+    exact: { sides2: [...range(5, 64), 100, 101, 128, 256], sides3: [...range(5, 16), 32, 45, 64] },
+    adaptive: { sides2: [5, 8, 16, 33, 64], sides3: [5, 8, 16] },
+    equivariance: { sides2: [5, 8, 33, 64], sides3: [5, 8, 9] },
+    learned: fullContinuousPlan,
+  },
 };
 
 /** For every commit: about a minute. */
@@ -35,4 +49,10 @@ export const reduced: Plan = {
   lognormal: { sides2: mixed2, sides3: mixed3 },
   equivariance: { sides2: [5, 8, 32, 33], sides3: [5, 8, 9] },
   learned: reducedPlan,
+  continuous: {
+    exact: { sides2: [5, 8, 31, 64], sides3: [5, 8, 16] },
+    adaptive: { sides2: [5, 16], sides3: [5] },
+    equivariance: { sides2: [5, 16], sides3: [5] },
+    learned: reducedContinuousPlan,
+  },
 };

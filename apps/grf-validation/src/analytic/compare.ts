@@ -16,7 +16,14 @@ import {
 } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { chiSquare, exactLogProb, modePower } from '../direct/mode-power.ts';
-import { type FixedFlow, gaussianFlow, gaussianTrenf, lognormalFlow, TRENF_STANDARDISE } from './flows.ts';
+import {
+  type FixedFlow,
+  gaussianFieldFlow,
+  gaussianFlow,
+  gaussianTrenf,
+  lognormalFlow,
+  TRENF_STANDARDISE,
+} from './flows.ts';
 import type { MeshSpectrum } from './spectra.ts';
 
 /** Where and in which precision a flow runs. */
@@ -119,7 +126,23 @@ export function gaussianField(
   return known('tabulated T', spectrum, { side, dimensions }, values, Float64Array.from(values), 0, flows);
 }
 
-/** A Gaussian field with a mean and a scale for the whole TRENF; the spectrum must be a power law. */
+/** A Gaussian field with a mean and a scale, for whole models, which standardise; the spectrum must be a power law. */
+function standardisedField(
+  name: string,
+  spectrum: MeshSpectrum,
+  side: number,
+  dimensions: number,
+  seed: number,
+  flows: KnownField['flows'],
+): KnownField {
+  const { mean, deviation } = TRENF_STANDARDISE;
+  const values = Float32Array.from(draw(spectrum, side, dimensions, seed), (u) => mean + deviation * u);
+  const gaussian = Float64Array.from(values, (value) => (value - mean) / deviation);
+  const logJacobian = -values.length * Math.log(deviation);
+  return known(name, spectrum, { side, dimensions }, values, gaussian, logJacobian, flows);
+}
+
+/** A field for the whole TRENF. */
 export function trenfField(
   spectrum: MeshSpectrum,
   side: number,
@@ -127,12 +150,19 @@ export function trenfField(
   as: readonly number[],
   seed: number,
 ): KnownField {
-  const { mean, deviation } = TRENF_STANDARDISE;
-  const values = Float32Array.from(draw(spectrum, side, dimensions, seed), (u) => mean + deviation * u);
   const flows = as.map((a) => ({ a, fixed: gaussianTrenf(spectrum, side, dimensions, a) }));
-  const gaussian = Float64Array.from(values, (value) => (value - mean) / deviation);
-  const logJacobian = -values.length * Math.log(deviation);
-  return known('TRENF', spectrum, { side, dimensions }, values, gaussian, logJacobian, flows);
+  return standardisedField('TRENF', spectrum, side, dimensions, seed, flows);
+}
+
+/** A field for the field-level continuous flow. */
+export function fieldFlowField(
+  spectrum: MeshSpectrum,
+  side: number,
+  dimensions: number,
+  seed: number,
+): KnownField {
+  const flows = [{ a: 1, fixed: gaussianFieldFlow(spectrum, side, dimensions) }];
+  return standardisedField('continuous', spectrum, side, dimensions, seed, flows);
 }
 
 /** A lognormal field exp(g + mean). */

@@ -6,7 +6,10 @@ import { radialFilter, radialFilterLogDet, shells } from '@equiflow/fft-mesh';
 import {
   type Bijection,
   compose,
+  type FieldFlow,
   type Flow,
+  fieldFlow,
+  fieldFlowDefaults,
   flow,
   layoutOf,
   logarithm,
@@ -144,14 +147,51 @@ export function gaussianTrenf(
     }
     flat.set(values, slot.offset);
   };
-  const corner = Math.sqrt(shells(shape).squares.at(-1)!);
-  const ends = spectrum.variances([1, corner ** 2], side, dimensions);
-  const [first, last] = Array.from(ends, (variance) => -Math.log(a * Math.sqrt(variance)));
-  const alongKnots = Array.from({ length: knots }, (_, i) => first! + (last! - first!) * (i / (knots - 1)));
-  set('0.bias1', [first!, ...alongKnots]);
+  set('0.bias1', powerLawKnots(spectrum, side, dimensions, knots, a));
   // ψ: the free numbers of the constrained spline are zero (the identity) but for the ln height of its interval.
   const free = new Array<number>(3 * trenfDefaults.splineKnots + 2).fill(0);
   free[free.length - 1] = Math.log(a);
   set('1.bias1', free);
+  return { flow: model, context: [0.4], flat };
+}
+
+/** ln 1/(a √P) at k = 0 and at the knots, which are uniform in ln k, where it is a line if P is a power law. */
+function powerLawKnots(
+  spectrum: MeshSpectrum,
+  side: number,
+  dimensions: number,
+  knots: number,
+  a: number,
+): number[] {
+  const corner = shells(shapeOf(side, dimensions)).squares.at(-1)!;
+  const ends = spectrum.variances([1, corner], side, dimensions);
+  const [first, last] = Array.from(ends, (variance) => -Math.log(a * Math.sqrt(variance)));
+  const alongKnots = Array.from({ length: knots }, (_, i) => first! + (last! - first!) * (i / (knots - 1)));
+  return [first!, ...alongKnots];
+}
+
+/**
+ * The Gaussian limit of the field-level continuous flow: dx/dt = w_0(|k|) * x with w_0 = −½ ln P_k at all times, put into the biases of
+ * its network. The spectrum must be a power law.
+ */
+export function gaussianFieldFlow(
+  spectrum: MeshSpectrum,
+  side: number,
+  dimensions: number,
+): FixedFlow & { readonly flow: FieldFlow } {
+  const model = fieldFlow({
+    ...fieldFlowDefaults,
+    ...TRENF_STANDARDISE,
+    shape: shapeOf(side, dimensions),
+    boxSize: CELL * side,
+    channels: 0,
+    hidden: [8],
+    parameterNames: ['theta'],
+    prior: { low: [-1], high: [1] },
+  });
+  const { slots, size } = layoutOf(model.parameters);
+  const flat = new Float64Array(size);
+  const { offset } = slots.find(({ name }) => name === 'bias1')!;
+  flat.set(powerLawKnots(spectrum, side, dimensions, model.spec.transferKnots, 1), offset);
   return { flow: model, context: [0.4], flat };
 }

@@ -8,8 +8,10 @@ import { rationalQuadraticSpline } from '@equiflow/splines';
 import { compile, type Tensor, type TypedArray } from '@equiflow/tensor';
 import type { GaussianFamily } from './gaussian-family.ts';
 
-/** ψ of one layer over ±4 standard deviations about the mean of what enters it. */
+/** A function of the cells over ±4 standard deviations about the mean of what enters it. */
 export interface LayerCurve {
+  /** As figures name it. */
+  readonly name: string;
   readonly x: Float64Array;
   readonly learned: Float64Array;
   /** The line a x + b that is closest for a normal input. */
@@ -23,7 +25,7 @@ export interface LearnedCurves {
   readonly theta: readonly number[];
   /** k of the shells without k = 0, h/Mpc. */
   readonly wavenumbers: Float64Array;
-  /** Π_l a_l T̂_l/s. */
+  /** The filter of the whole flow: Π_l a_l T̂_l/s of a TRENF. */
   readonly transfer: Float64Array;
   /** 1/√P_k. */
   readonly limit: Float64Array;
@@ -91,6 +93,7 @@ export function learnedCurves(
     });
     const at = Float64Array.from({ length: 161 }, (_, i) => centre + sigma * (-4 + i / 20));
     layers.push({
+      name: `ψ_${layer + 1}(x)`,
       x: at,
       learned: at.map((value) => psi.evaluate(value)),
       limit: at.map((value) => a * (value - centre) + moments.mean),

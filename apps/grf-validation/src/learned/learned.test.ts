@@ -20,7 +20,7 @@ const tiny: LearnedPlan = {
     },
     {
       ...reducedPlan.models[0]!,
-      ...{ name: 'reported', epochs: 1, layers: 1 },
+      ...{ name: 'reported', epochs: 1, flow: { kind: 'trenf' as const, layers: 1 } },
       counts: { gap: 10, posteriors: 0, calibration: 0, fisher: 0, whitening: 4 },
       limits: undefined,
     },
@@ -40,7 +40,12 @@ describe('the learned limit', () => {
     expect(models[0]!.gap.mean).toBeGreaterThan(1);
     expect(section.passed).toBe(false);
     expect(Object.keys(section.figures)).toEqual(['side', 'boxSize', 'trainingMaps', 'models']);
-    const page = report({ sections: new Map([['learned', section]]), models, reduced: true, seconds: 1 });
+    const page = report({
+      sections: new Map([['learned', section]]),
+      models: new Map([['learned', models]]),
+      reduced: true,
+      seconds: 1,
+    });
     expect(page.match(/<svg/g)!.length).toBeGreaterThan(8);
     expect(page).toContain('✗ failed');
     expect(page).not.toContain('NaN');

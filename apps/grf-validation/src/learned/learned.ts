@@ -1,5 +1,5 @@
 /**
- * The learned limit: TRENFs trained from scratch on Gaussian maps on disk, and held against the exact density of those
+ * The learned limit: flows trained from scratch on Gaussian maps on disk, and held against the exact density of those
  * maps: likelihood, posteriors, Fisher information, whiteness, calibration.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { atMost, type Check, moreThan, reported, type Section, section } from '../checks.ts';
 import type { Progress } from '../progress.ts';
 import { type LearnedCurves, learnedCurves } from './curves.ts';
+import { fieldFlowCurves } from './field-curves.ts';
 import { type GaussianFamily, gaussianFamily, PARAMETER_NAMES } from './gaussian-family.ts';
 import { drawThetas, mapsInMemory, mapsOnDisk, type StoredMaps } from './maps.ts';
 import {
@@ -36,6 +37,7 @@ import {
 } from './measure.ts';
 import type { LearnedPlan, ModelPlan } from './plan.ts';
 import { largest, meanWithError, type PosteriorDistance, posteriorDistances } from './statistics.ts';
+import { type StepError, stepError } from './step-error.ts';
 import { type TrainedModel, trainModel } from './train.ts';
 
 /**
@@ -48,7 +50,8 @@ const FRESH_SEED = 103;
 export interface ModelFigures {
   readonly name: string;
   readonly transfer: string;
-  readonly layers: number;
+  /** What was trained, in words. */
+  readonly description: string;
   readonly transferKnots: number;
   readonly parameters: number;
   readonly epochs: number;
@@ -69,6 +72,8 @@ export interface ModelFigures {
   readonly exactCalibration?: Calibration;
   readonly fisher?: readonly FisherComparison[];
   readonly whitening: Whitening;
+  /** What the steps of a continuous flow miss of ln p, nats a map. */
+  readonly steps?: StepError;
   readonly curves: readonly LearnedCurves[];
   readonly samples: SampledMaps;
   /** Posteriors of a few maps, to be drawn. */
@@ -172,7 +177,7 @@ async function measureModel(
     );
     progress.step(`${model.name}: whitening, Fisher matrices`);
     return {
-      ...{ name: model.name, transfer: model.transfer, layers: model.layers },
+      ...{ name: model.name, transfer: model.transfer, description: describe(model) },
       ...{ transferKnots: model.transferKnots, parameters: parameters.length },
       ...{
         epochs: state.epoch,
@@ -186,7 +191,14 @@ async function measureModel(
       ...posteriorFigures(pairs, counts),
       ...(counts.fisher > 0 ? { fisher: await fisherFigures(plan, family, evaluator, counts.fisher) } : {}),
       whitening: await whitening(family, evaluator, fresh, counts.whitening, plan.bins),
-      curves: plan.thetas.map((theta) => learnedCurves(family, flow, parameters, theta)),
+      curves: plan.thetas.map((theta) =>
+        'field' in flow
+          ? fieldFlowCurves(family, flow, parameters, theta)
+          : learnedCurves(family, flow, parameters, theta),
+      ),
+      ...('field' in flow
+        ? { steps: await stepError(flow, parameters, pool, fresh, densities.flow, counts.whitening) }
+        : {}),
       samples: await sampledMaps(family, evaluator, plan.thetas),
       pictures: await Promise.all(
         pairs.slice(0, 2).map((pair, i) => posteriorPicture(family, evaluator, fresh, modes, i, pair.exact)),
@@ -195,6 +207,12 @@ async function measureModel(
   } finally {
     await evaluator.close();
   }
+}
+
+function describe({ flow, transferKnots }: ModelPlan): string {
+  return flow.kind === 'trenf'
+    ? `a TRENF of ${flow.layers} layers with ${transferKnots} knots of ln T̂`
+    : `a field-level continuous flow with ${transferKnots} knots of every w(k), solved in ${flow.steps} Runge-Kutta steps`;
 }
 
 /** Mean of −ln p_exact over the maps that the training put aside. */
@@ -278,12 +296,18 @@ function momentsRow({ truth, exact, flow }: PosteriorPair): MomentsRow {
   };
 }
 
+function stepCheck(model: string, { finer, differences, mean }: StepError, limit: number | undefined): Check {
+  const name = `${model}: mean |ln p − ln p of ${finer} steps|, ${differences.length} maps`;
+  const details = { unit: 'nats a map' };
+  return limit === undefined ? reported(name, mean, details) : atMost(name, mean, limit, details);
+}
+
 /** The rows of one model: held against its limits, or reported. */
 function checksOf(figures: ModelFigures, limits: ModelPlan['limits']): Check[] {
   const most = (
     name: string,
     value: number,
-    limit: keyof NonNullable<typeof limits>,
+    limit: Exclude<keyof NonNullable<typeof limits>, 'steps'>,
     details: { error?: number; unit?: string } = {},
   ): Check =>
     limits
@@ -307,6 +331,12 @@ function checksOf(figures: ModelFigures, limits: ModelPlan['limits']): Check[] {
     ...(fisher ?? []).flatMap(({ theta, scaled }) => [
       most(`Fisher matrix at (${theta.join(', ')}): max |ΔF_{ab}|/√(F_{aa} F_{bb})`, scaled, 'fisher'),
     ]),
+    ...(figures.steps
+      ? [
+          stepCheck(figures.name, figures.steps, limits?.steps),
+          reported(`${figures.name}: largest of these`, figures.steps.largest, { unit: 'nats' }),
+        ]
+      : []),
     most('max |⟨z w*⟩/⟨|w|²⟩ − 1| in bins of ln k', largest(white.cross), 'whitening'),
     most('max |⟨|z|²⟩/⟨|w|²⟩ − 1| in bins of ln k', largest(white.power), 'whitening'),
     ...(tested

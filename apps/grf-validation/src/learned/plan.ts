@@ -1,6 +1,6 @@
 /** What the learned limit trains and measures, and the limits it must keep, as data. */
 import type { GaussianFamily } from './gaussian-family.ts';
-import type { ModelChoice } from './train.ts';
+import type { FlowChoice, ModelChoice } from './train.ts';
 
 /** Limits of the learned flow. */
 export interface LearnedLimits {
@@ -16,6 +16,8 @@ export interface LearnedLimits {
   readonly fisher: number;
   /** |⟨z w*⟩/⟨|w|²⟩ − 1| and |⟨|z|²⟩/⟨|w|²⟩ − 1| in every bin. */
   readonly whitening: number;
+  /** Mean |error of ln p| by the steps of a continuous flow, nats a map. */
+  readonly steps?: number;
   /** p-values of SBC and TARP. */
   readonly pValue: number;
 }
@@ -59,7 +61,24 @@ const thetas: LearnedPlan['thetas'] = [
 
 const hidden = [64, 64];
 
+const trenf = (layers: number): FlowChoice => ({ kind: 'trenf', layers });
+
+/** The continuous flow, whose density and gradients take some ten times the work of a TRENF of 2 layers. */
+const continuous: FlowChoice = { kind: 'continuous', bound: 1, steps: 2 };
+
 const few: MapCounts = { gap: 1000, posteriors: 60, calibration: 0, fisher: 100, whitening: 200 };
+
+/** What a TRENF of 2 layers must keep. */
+const fullLimits: LearnedLimits = {
+  ...{ trainingSeconds: 600, gap: 0.1, width: 0.05, shift: 0.15 },
+  ...{ fisher: 0.05, whitening: 0.02, pValue: 0.01 },
+};
+
+/** The same from half the maps. */
+const reducedLimits: LearnedLimits = {
+  ...{ trainingSeconds: 120, gap: 0.3, width: 0.1, shift: 0.25 },
+  ...{ fisher: 0.15, whitening: 0.05, pValue: 0.01 },
+};
 
 /** The full form, on 64² from 4,096 maps, with every limit. */
 export const fullPlan: LearnedPlan = {
@@ -71,26 +90,23 @@ export const fullPlan: LearnedPlan = {
   thetas,
   models: [
     {
-      ...{ name: '2 layers', transfer: 'eh98-nowiggle', layers: 2, transferKnots: 8, hidden },
+      ...{ name: '2 layers', transfer: 'eh98-nowiggle', flow: trenf(2), transferKnots: 8, hidden },
       ...{ epochs: 40, learningRate: 1e-2 },
       counts: { gap: 1000, posteriors: 200, calibration: 500, fisher: 200, whitening: 200 },
-      limits: {
-        ...{ trainingSeconds: 600, gap: 0.1, width: 0.05, shift: 0.15 },
-        ...{ fisher: 0.05, whitening: 0.02, pValue: 0.01 },
-      },
+      limits: fullLimits,
     },
     {
-      ...{ name: '5 layers', transfer: 'eh98-nowiggle', layers: 5, transferKnots: 8, hidden },
+      ...{ name: '5 layers', transfer: 'eh98-nowiggle', flow: trenf(5), transferKnots: 8, hidden },
       ...{ epochs: 40, learningRate: 1e-2 },
       counts: few,
     },
     {
-      ...{ name: 'full EH98, 8 knots', transfer: 'eh98', layers: 2, transferKnots: 8, hidden },
+      ...{ name: 'full EH98, 8 knots', transfer: 'eh98', flow: trenf(2), transferKnots: 8, hidden },
       ...{ epochs: 30, learningRate: 1e-2 },
       counts: few,
     },
     {
-      ...{ name: 'full EH98, 24 knots', transfer: 'eh98', layers: 2, transferKnots: 24, hidden },
+      ...{ name: 'full EH98, 24 knots', transfer: 'eh98', flow: trenf(2), transferKnots: 24, hidden },
       ...{ epochs: 30, learningRate: 1e-2 },
       counts: few,
     },
@@ -107,13 +123,37 @@ export const reducedPlan: LearnedPlan = {
   thetas,
   models: [
     {
-      ...{ name: '2 layers', transfer: 'eh98-nowiggle', layers: 2, transferKnots: 8, hidden },
+      ...{ name: '2 layers', transfer: 'eh98-nowiggle', flow: trenf(2), transferKnots: 8, hidden },
       ...{ epochs: 20, learningRate: 1e-2 },
       counts: { gap: 400, posteriors: 50, calibration: 100, fisher: 40, whitening: 100 },
-      limits: {
-        ...{ trainingSeconds: 120, gap: 0.3, width: 0.1, shift: 0.25 },
-        ...{ fisher: 0.15, whitening: 0.05, pValue: 0.01 },
-      },
+      limits: reducedLimits,
+    },
+  ],
+};
+
+/** The continuous flow in the full form, with the limits of the TRENF and one more, on as many maps as a quarter of the time allows. */
+export const fullContinuousPlan: LearnedPlan = {
+  ...fullPlan,
+  models: [
+    {
+      ...{ name: 'continuous', transfer: 'eh98-nowiggle', flow: continuous, transferKnots: 8, hidden },
+      ...{ epochs: 20, learningRate: 1e-2 },
+      counts: { gap: 1000, posteriors: 100, calibration: 200, fisher: 100, whitening: 200 },
+      limits: { ...fullLimits, steps: 0.01 },
+    },
+  ],
+};
+
+/** The continuous flow for every commit: on a quarter of the cells, without posteriors. */
+export const reducedContinuousPlan: LearnedPlan = {
+  ...reducedPlan,
+  ...{ side: 32, boxSize: 500 },
+  models: [
+    {
+      ...{ name: 'continuous', transfer: 'eh98-nowiggle', flow: continuous, transferKnots: 8, hidden },
+      ...{ epochs: 10, learningRate: 1e-2 },
+      counts: { gap: 400, posteriors: 20, calibration: 0, fisher: 40, whitening: 100 },
+      limits: { ...reducedLimits, steps: 0.02 },
     },
   ],
 };

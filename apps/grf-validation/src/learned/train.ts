@@ -1,5 +1,8 @@
-/** Trains one TRENF from scratch on maps on disk. */
+/** Trains one flow from scratch on maps on disk. */
 import {
+  type FieldFlow,
+  fieldFlow,
+  fieldFlowDefaults,
   generativeExecutor,
   initialState,
   type TrainingOptions,
@@ -17,17 +20,22 @@ import type { StoredMaps } from './maps.ts';
 
 /** What is trained, and for how long. */
 export interface ModelChoice {
-  readonly layers: number;
+  readonly flow: FlowChoice;
   readonly transferKnots: number;
-  /** Hidden widths of the networks from θ to T̂ and ψ. */
+  /** Hidden widths of the networks from θ to the functions of the flow. */
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly learningRate: number;
 }
 
+/** A TRENF, or the field-level continuous flow. */
+export type FlowChoice =
+  | { readonly kind: 'trenf'; readonly layers: number }
+  | { readonly kind: 'continuous'; readonly bound: number; readonly steps: number };
+
 /** A trained flow. */
 export interface TrainedModel {
-  readonly flow: Trenf;
+  readonly flow: Trenf | FieldFlow;
   /** The parameters of the best validation loss. */
   readonly parameters: Float32Array;
   readonly state: TrainingState;
@@ -46,18 +54,7 @@ export async function trainModel(
   what: string,
 ): Promise<TrainedModel> {
   const start = performance.now();
-  const flow = trenf({
-    ...trenfDefaults,
-    shape: maps.dataset.shape,
-    boxSize: family.boxSize,
-    layers: choice.layers,
-    transferKnots: choice.transferKnots,
-    hidden: choice.hidden,
-    parameterNames: PARAMETER_NAMES,
-    prior: PRIOR,
-    mean: maps.mean,
-    deviation: maps.deviation,
-  });
+  const flow = flowOf(family, maps, choice);
   const options: TrainingOptions = {
     ...trainingDefaults,
     epochs: choice.epochs,
@@ -76,4 +73,18 @@ export async function trainModel(
   }
   const seconds = (performance.now() - start) / 1000;
   return { flow, parameters: state.best, state, options, seconds };
+}
+
+function flowOf(family: GaussianFamily, maps: StoredMaps, choice: ModelChoice): Trenf | FieldFlow {
+  const { transferKnots, hidden } = choice;
+  const common = {
+    ...{ shape: maps.dataset.shape, boxSize: family.boxSize, transferKnots, hidden },
+    ...{ parameterNames: PARAMETER_NAMES, prior: PRIOR },
+    ...{ mean: maps.mean, deviation: maps.deviation },
+  };
+  if (choice.flow.kind === 'trenf') {
+    return trenf({ ...trenfDefaults, ...common, layers: choice.flow.layers });
+  }
+  const { bound, steps } = choice.flow;
+  return fieldFlow({ ...fieldFlowDefaults, ...common, bound, steps });
 }

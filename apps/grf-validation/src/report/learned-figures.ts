@@ -20,6 +20,8 @@ import { PARAMETER_LABELS } from '../learned/gaussian-family.ts';
 import type { ModelFigures } from '../learned/learned.ts';
 import { limitRows } from './report.ts';
 
+const capitalised = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+
 const thetaName = ([omegaM, sigma8]: readonly number[]): string =>
   `Ω_m = ${omegaM!.toPrecision(3)}, σ_8 = ${sigma8!.toPrecision(3)}`;
 
@@ -38,7 +40,7 @@ export function learnedSections(learned: Section, models: readonly ModelFigures[
       title: `${i === 0 ? 'Learned limit' : 'Reported'}: ${model.name}`,
       blocks: [
         paragraph(
-          `A TRENF of ${model.layers} layers (${model.parameters.toLocaleString('en-US')} parameters, ${model.transferKnots} knots of ln T̂), trained from scratch in ${Math.round(model.trainingSeconds)} s on ${trainingMaps.toLocaleString('en-US')} maps of ${side}² from disk: projections of boxes of ${boxSize} Mpc/h, ${model.transfer === 'eh98' ? 'EH98 with wiggles' : 'EH98 without wiggles'}, Ω_m in [0.1, 0.5], σ_8 in [0.6, 1].`,
+          `${capitalised(model.description)} (${model.parameters.toLocaleString('en-US')} parameters), trained from scratch in ${Math.round(model.trainingSeconds)} s on ${trainingMaps.toLocaleString('en-US')} maps of ${side}² from disk: projections of boxes of ${boxSize} Mpc/h, ${model.transfer === 'eh98' ? 'EH98 with wiggles' : 'EH98 without wiggles'}, Ω_m in [0.1, 0.5], σ_8 in [0.6, 1].`,
         ),
         limitsTable(limitRows(checks)),
         ...likelihoodBlocks(model),
@@ -88,12 +90,13 @@ function epochs(
 
 function splineBlock(model: ModelFigures): string {
   const fiducial = model.curves[0]!;
+  const continuous = model.steps !== undefined;
   return figure(
     splineFigure([
       {
-        title: 'T̂(k), all layers together',
+        title: continuous ? 'T̂(k) from t = 0 to 1' : 'T̂(k), all layers together',
         x: { label: 'k [h Mpc^{-1}]', scale: 'log' },
-        y: { label: 'Π_l a_l T_l / s', scale: 'log' },
+        y: { label: continuous ? 'exp ∫ w dt / s' : 'Π_l a_l T_l / s', scale: 'log' },
         compare: 'ratio',
         curves: model.curves.map((curves) => ({
           name: thetaName(curves.theta),
@@ -102,16 +105,18 @@ function splineBlock(model: ModelFigures): string {
           limit: curves.limit,
         })),
       },
-      ...fiducial.layers.map((layer, i) => ({
-        title: `ψ_${i + 1}(x) at ${thetaName(fiducial.theta)}`,
+      ...fiducial.layers.map((layer) => ({
+        title: `${layer.name} at ${thetaName(fiducial.theta)}`,
         x: { label: 'x' },
-        y: { label: `ψ_${i + 1}(x)` },
+        y: { label: layer.name },
         compare: 'difference' as const,
         knots: layer.knots.filter((knot) => knot >= layer.x[0]! && knot <= layer.x.at(-1)!),
-        curves: [{ name: `ψ_${i + 1}`, x: layer.x, learned: layer.learned, limit: layer.limit }],
+        curves: [{ name: layer.name, x: layer.x, learned: layer.learned, limit: layer.limit }],
       })),
     ]),
-    'T̂ and ψ against their limits. Layers may share the whitening in any way: the limit 1/√P_k is that of the product of all filters T_l and of the slopes a_l of ψ_l; each ψ_l should be a line a_l x + b_l, shown over ±4 standard deviations of what enters it.',
+    continuous
+      ? 'The filter of the whole flow, w = w_0 + Σ_f w_f E[g_f′] along the paths of Gaussian maps, against its limit 1/√P_k; and what the nonlinear part v = Σ_f w_f(lag 0) g_f does to single cells, which should be a line, shown over ±4 standard deviations of the cells at that time.'
+      : 'T̂ and ψ against their limits. Layers may share the whitening in any way: the limit 1/√P_k is that of the product of all filters T_l and of the slopes a_l of ψ_l; each ψ_l should be a line a_l x + b_l, shown over ±4 standard deviations of what enters it.',
   );
 }
 

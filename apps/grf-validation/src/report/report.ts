@@ -11,13 +11,15 @@ import { type Check, limitText, type Section } from '../checks.ts';
 import type { DifferenceCurve } from '../exact.ts';
 import type { ModelFigures } from '../learned/learned.ts';
 import type { Part } from '../options.ts';
+import { continuousSections } from './continuous-figures.ts';
 import { differenceFigure } from './exact-figures.ts';
 import { learnedSections } from './learned-figures.ts';
 
 /** What a report is made of. */
 export interface ReportInput {
   readonly sections: ReadonlyMap<Part, Section>;
-  readonly models: readonly ModelFigures[];
+  /** By the part that trained them. */
+  readonly models: ReadonlyMap<Part, readonly ModelFigures[]>;
   readonly reduced: boolean;
   readonly seconds: number;
 }
@@ -75,9 +77,11 @@ export function report({ sections, models, reduced, seconds }: ReportInput): str
     });
   }
   const learned = sections.get('learned');
-  if (learned) pages.push(...learnedSections(learned, models));
+  if (learned) pages.push(...learnedSections(learned, models.get('learned') ?? []));
+  const continuous = sections.get('continuous');
+  if (continuous) pages.push(...continuousSections(continuous, models.get('continuous') ?? []));
   return htmlPage({
-    title: 'TRENF against the analytic limits',
+    title: 'Flows against the analytic limits',
     subtitle: `Validation of equiflow${reduced ? ', reduced form: fewer meshes, a small learned limit with limits of its own' : ''}`,
     sections: pages,
     footer: `equiflow validate${reduced ? ' --reduced' : ''}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round(seconds)} s, Node ${process.version}. All draws have fixed seeds.`,
@@ -86,7 +90,7 @@ export function report({ sections, models, reduced, seconds }: ReportInput): str
 
 function summary(
   sections: ReadonlyMap<Part, Section>,
-  models: readonly ModelFigures[],
+  models: ReportInput['models'],
   seconds: number,
 ): PageSection {
   const checks = [...sections.values()].flatMap((section) => section.checks);
@@ -96,7 +100,6 @@ function summary(
     (sections.get(part)?.checks ?? [])
       .filter(({ name }) => name.startsWith(contains))
       .reduce((most, { value }) => Math.max(most, value), 0);
-  const model = models[0];
   return {
     title: 'Summary',
     blocks: [
@@ -134,15 +137,14 @@ function summary(
               },
             ]
           : []),
-        ...(model
-          ? [
-              {
-                label: 'learned flow behind the exact density',
-                value: `${model.gap.mean.toFixed(3)} ± ${model.gap.error.toFixed(3)}`,
-                note: `nats a map, ${model.name}, trained in ${Math.round(model.trainingSeconds)} s`,
-              },
-            ]
-          : []),
+        ...(['learned', 'continuous'] as const).flatMap((part) =>
+          (models.get(part) ?? []).slice(0, 1).map((model) => ({
+            label:
+              part === 'learned' ? 'learned flow behind the exact density' : 'the continuous flow behind it',
+            value: `${model.gap.mean.toFixed(3)} ± ${model.gap.error.toFixed(3)}`,
+            note: `nats a map, ${model.name}, trained in ${Math.round(model.trainingSeconds)} s`,
+          })),
+        ),
       ]),
     ],
   };
