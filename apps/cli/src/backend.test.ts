@@ -10,6 +10,7 @@ import { afterAll, expect, test } from 'vitest';
 import { addInfer } from './command-line/infer.ts';
 import { addSample } from './command-line/sample.ts';
 import { addTrain } from './command-line/train.ts';
+import { readModel } from './model.ts';
 import type { Outcome } from './outcome.ts';
 
 const gpu = await openForTests('webgpu');
@@ -47,6 +48,8 @@ test.skipIf(!gpu)(
     expect(here.data.backend).toMatch(/^gpu, /);
     expect(here.lines.at(-1)).toMatch(/^computed by gpu, /);
     expect(there.data.backend).toBe('wasm, 1 workers');
+    expect(readModel(at('gpu')).notes.computedBy).toEqual([`${here.data.backend}, webgpu/fused-encoder`]);
+    expect(readModel(at('wasm')).notes.computedBy).toEqual(['wasm, 1 workers']);
     const losses = [here, there].map(
       ({ data }) => (data.history as { train: number; validation: number }[]).at(-1)!,
     );
@@ -58,7 +61,7 @@ test.skipIf(!gpu)(
       ...['--backend', 'gpu'],
     );
     expect(sampled.data.backend).toMatch(/^gpu, /);
-    await outcomeOf(
+    const byDefault = await outcomeOf(
       'sample',
       '--model',
       at('gpu'),
@@ -69,6 +72,7 @@ test.skipIf(!gpu)(
       '--out',
       at('w.npy'),
     );
+    expect(byDefault.lines.at(-1)).toMatch(/^computed by wasm, \d+ workers$/);
     const [a, b] = [readNpy(at('s.npy')), readNpy(at('w.npy'))].map(({ data }) =>
       Array.from(data as Float32Array),
     );
@@ -92,6 +96,20 @@ test.skipIf(!gpu)(
   },
   120_000,
 );
+
+test.skipIf(!gpu)('a GPU that is not there is one line that says what was looked for', async () => {
+  const { navigator } = globalThis as unknown as { navigator: { gpu: unknown } };
+  const there = navigator.gpu;
+  const nothing = { requestAdapter: () => Promise.resolve(null) };
+  Object.defineProperty(navigator, 'gpu', { value: nothing, configurable: true });
+  try {
+    await expect(outcomeOf(...training('absent', '--backend', 'gpu'))).rejects.toThrow(
+      /^gpu: WebGPU is there but finds no adapter; install .* or use the wasm backend$/,
+    );
+  } finally {
+    Object.defineProperty(navigator, 'gpu', { value: there, configurable: true });
+  }
+});
 
 test('a backend that is none, and workers for a GPU, are refused', async () => {
   await expect(outcomeOf(...training('none', '--backend', 'cuda'))).rejects.toThrow(/wasm.*gpu/);

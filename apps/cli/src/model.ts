@@ -30,6 +30,8 @@ export interface ModelNotes {
   readonly choices: Readonly<Record<string, unknown>>;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** What computed the steps, with the kind of executor that ran; several where a training went on elsewhere. */
+  readonly computedBy?: readonly string[];
 }
 
 /** A trained model. */

@@ -22,6 +22,8 @@ export interface OpenPlace {
   readonly place: Placement;
   /** What was opened, in words. */
   readonly name: string;
+  /** What computed so far, in words, with the kind of executor that really ran; null before the first run on a GPU. */
+  ran(): string | null;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,13 @@ export interface OpenPlace {
 export async function openPlace({ backend = 'wasm', workers }: PlaceOptions): Promise<OpenPlace> {
   if (backend === 'wasm') {
     const pool = await openPool(workers === undefined ? {} : { workers });
-    return { place: pool, name: `wasm, ${pool.workers} workers`, close: () => pool.close() };
+    const name = `wasm, ${pool.workers} workers`;
+    return { place: pool, name, ran: () => name, close: () => pool.close() };
   }
   if (workers !== undefined) throw new InputError('--workers belongs to --backend wasm; leave it out');
   const { gpu } = await import('@equiflow/tensor-gpu');
   const device = await gpu();
-  return { place: device, name: `gpu, ${device.adapter}`, close: () => device.close() };
+  const name = `gpu, ${device.adapter}`;
+  const ran = (): string | null => (device.lastRun === null ? null : `${name}, ${device.lastRun}`);
+  return { place: device, name, ran, close: () => device.close() };
 }

@@ -53,13 +53,20 @@ type Result =
   | { readonly kind: 'input'; readonly at: number }
   | { readonly kind: 'table'; readonly data: Float32Array };
 
+/** What the backend wants to hear of its executables. */
+export interface Listener {
+  /** Backend and kind of executor of a run that is done. */
+  ran(how: string): void;
+  disposing(): void;
+}
+
 /** Makes the executable of a plan. */
 export function makeExecutable(
   opened: Opened,
   plan: GpuPlan,
   inputs: readonly TensorType[],
   outputs: readonly TensorType[],
-  disposing: () => void,
+  listener: Listener,
 ): GpuExecutable {
   const used = usedInputs(plan);
   const returned: number[] = [];
@@ -111,6 +118,7 @@ export function makeExecutable(
         }
         requireExpected(opened, pipeline);
         throwReported(pipeline);
+        listener.ran(`${pipeline.backend}/${pipeline.executorKind}`);
       }
       return results.map((result, slot) => {
         const data =
@@ -126,7 +134,7 @@ export function makeExecutable(
     },
     async dispose() {
       disposed = true;
-      disposing();
+      listener.disposing();
       const open = pipeline;
       pipeline = null;
       await open?.destroy();

@@ -23,6 +23,8 @@ export interface GpuBackend extends Backend<GpuExecutable> {
   readonly isSoftware: boolean;
   /** Where WebGPU comes from: the platform, or Dawn of the package `webgpu`; null in other modes. */
   readonly source: 'platform' | 'dawn' | null;
+  /** What gpu.js reported of the last run, as `webgpu/fused-encoder`; null before the first. */
+  readonly lastRun: string | null;
   /** Gives all kernels and executables back. */
   close(): Promise<void>;
 }
@@ -70,19 +72,28 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
   if (found) reportsOf((await gpujs.WebGPUContext.acquire()).device);
   const name = found ? describeAdapter(found.adapter) : mode === 'webgl2' ? describeRenderer() : mode;
   const open = new Set<GpuExecutable>();
+  let lastRun: string | null = null;
   return {
     name: `gpu (${mode})`,
     mode,
     adapter: name,
     isSoftware: isSoftware(name),
     source: found?.source ?? null,
+    get lastRun() {
+      return lastRun;
+    },
     compile(graph) {
       const executable: GpuExecutable = makeExecutable(
         opened,
         lowerGraph(graph),
         graph.inputs,
         graph.outputs,
-        () => open.delete(executable),
+        {
+          ran(how) {
+            lastRun = how;
+          },
+          disposing: () => open.delete(executable),
+        },
       );
       open.add(executable);
       return executable;

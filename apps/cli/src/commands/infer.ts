@@ -154,7 +154,10 @@ async function inferWith(model: OpenModel, options: InferOptions): Promise<Outco
     writeJsonAtomic(join(folder, INFER_MARKER), whole);
     return whole;
   });
-  return { lines: linesOf(summary, options.out), data: { ...summary, out: options.out } };
+  return {
+    lines: [...linesOf(summary, options.out), `computed by ${summary.backend}`],
+    data: { ...summary, out: options.out },
+  };
 }
 
 interface OneMap {

@@ -89,6 +89,7 @@ async function sampleWith(
     lines: [
       `${count} maps at ${point} in ${out}`,
       ...(picture === undefined ? [] : [`picture in ${picture}`]),
+      `computed by ${model.backend}`,
     ],
     data: {
       backend: model.backend,

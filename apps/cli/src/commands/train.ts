@@ -304,7 +304,7 @@ async function continueTraining(
   checkpoint: Checkpoint,
   plain: MapDataset,
   options: TrainOptions,
-  { place, name }: OpenPlace,
+  { place, name, ran }: OpenPlace,
   resumed: boolean,
 ): Promise<Outcome> {
   const { spec, training, state } = checkpoint;
@@ -323,7 +323,11 @@ async function continueTraining(
   const begun = performance.now();
   const soFar = (): Checkpoint => ({
     ...checkpoint,
-    notes: { ...notes, seconds: notes.seconds + (performance.now() - begun) / 1000 },
+    notes: {
+      ...notes,
+      seconds: notes.seconds + (performance.now() - begun) / 1000,
+      computedBy: [...new Set([...(notes.computedBy ?? []), ran()])].filter((how) => how !== null),
+    },
   });
   const save = (): void => {
     const now = soFar();
