@@ -43,8 +43,17 @@ SMALL = {
 TOLERANCE = {"dopri5": 1e-6, "dopri8": 1e-9}
 
 
-def require_near(y, exact, bound):
-    error = max(abs(float(a) - float(b)) for a, b in zip(y, exact))
+def distance(y, exact):
+    """Largest error, relative where the truth is above 1."""
+    return max(abs(float(a) - float(b)) / max(1, abs(float(b))) for a, b in zip(y, exact))
+
+
+def relative(y, exact):
+    """Largest relative error."""
+    return max(abs(float(a) - float(b)) / abs(float(b)) for a, b in zip(y, exact))
+
+
+def require_near(error, bound):
     if not error <= bound:
         sys.exit(f"peers.py: the check failed: an error of {error}, allowed {bound}")
 
@@ -76,12 +85,15 @@ def scipy_ode(case, _threads):
         else:
             field, y0, t1 = robertson, [1.0, 0.0, 0.0], 1e11
             options = {"method": {"bdf": "BDF", "radau": "Radau"}[method], "rtol": 1e-6, "atol": 1e-14}
-            exact, bound = [2.083340149701255e-8, 8.333360770334722e-14, 0.9999999791665050], 1e-10
+            exact, bound = [2.083340149701255e-8, 8.333360770334722e-14, 0.9999999791665050], 1e-2
 
         def run():
             end[0] = solve_ivp(field, [0, t1], y0, **options).y[:, -1]
 
-        return run, lambda: require_near(end[0], exact, bound)
+        def error():
+            return (relative if name == "robertson" else distance)(end[0], exact)
+
+        return run, lambda: require_near(error(), bound), error
 
     return set_up
 
@@ -123,15 +135,22 @@ def torchdiffeq_ode(case, threads):
 
             y0 = torch.tensor([2.0, 1.0], dtype=torch.float64)[:, None].repeat(1, ROWS)
             t1, rtol, atol = 10.0, 1e-6, 1e-6
-            exact = exact_end(lambda _, y: [y[0] * (1 - y[1]), y[1] * (y[0] - 1)], [2.0, 1.0], t1)
-            bound, picked = 1e-4, (lambda y: y[:, 0])
+            exact, checked = [], [0, 1234, 9999]
+            for row in checked:
+                rates = float(a[row]), float(b[row])
+                one = lambda _, y, rates=rates: [y[0] * (rates[0] - y[1]), y[1] * (y[0] - rates[1])]
+                exact.extend(exact_end(one, [2.0, 1.0], t1))
+            bound, picked = 1e-4, (lambda y: y[:, checked].T.reshape(-1))
         times = torch.tensor([0.0, t1], dtype=torch.float64)
 
         def run():
             with torch.no_grad():
                 end[0] = odeint(field, y0, times, rtol=rtol, atol=atol, method=kind)[-1]
 
-        return run, lambda: require_near(picked(end[0]), exact, bound)
+        def error():
+            return distance(picked(end[0]), exact)
+
+        return run, lambda: require_near(error(), bound), error
 
     return set_up
 

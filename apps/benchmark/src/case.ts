@@ -13,6 +13,8 @@ export interface Workload {
   bytes?(): number;
   /** Throws when the results are wrong. Called once, untimed, after the warm-up. */
   check?(): void | Promise<void>;
+  /** How far the results are from the truth, in units that every side of the case shares; asked for after the timing. */
+  error?(): number;
   /** The plan that `run` runs (of one chunk, where workers share a batch), run once: for `--profile`. */
   executable?(): WasmExecutable;
   /** Ends workers and the like. */
@@ -45,7 +47,7 @@ export interface Target {
   readonly peer: string;
   /** Compare with the peer on this number of threads only; its best otherwise. */
   readonly threads?: number;
-  readonly quantity: 'time' | 'memory';
+  readonly quantity: 'time' | 'memory' | 'error';
   /** Peer's figure over ours must be at least this; no limit when left out. */
   readonly atLeast?: number;
   /** The ratio aimed at beyond the limit. */

@@ -47,6 +47,7 @@ const sample: Sample = {
   peakBytes,
   baselineBytes,
   ...(workload.bytes === undefined ? {} : { arrayBytes: workload.bytes() }),
+  ...(workload.error === undefined ? {} : { error: workload.error() }),
 };
 await workload.close?.();
 process.stdout.write(`${JSON.stringify(sample)}\n`, () => process.exit(0));

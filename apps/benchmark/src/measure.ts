@@ -29,6 +29,8 @@ export interface Sample {
   readonly baselineBytes: number;
   /** Bytes that the case's arrays and plans hold, where the workload says so. */
   readonly arrayBytes?: number;
+  /** How far the results are from the truth, where the workload says so. */
+  readonly error?: number;
 }
 
 /**

@@ -55,6 +55,30 @@ const STEADY = {
 };
 
 describe('runCase', () => {
+  it('compares errors where the sides tell theirs', async () => {
+    const one = fake('a', {
+      threads: [1],
+      peers: [{ kind: 'python', name: 'torch', threads: [1] }],
+      targets: [{ peer: 'torch', quantity: 'error', atLeast: 1 }],
+    });
+    const run = (ours: number) =>
+      runCase(one, {
+        processes: 3,
+        installed: new Map([['torch', '1.0']]),
+        launch: async ({ name }) => ({
+          times: [1],
+          version: '1.0',
+          peakBytes: 1,
+          baselineBytes: 1,
+          error: name === 'torch' ? 2e-6 : ours,
+        }),
+        progress: () => {},
+      });
+    expect((await run(1e-6)).judgements).toMatchObject([{ ratio: 2, verdict: 'met' }]);
+    expect((await run(4e-6)).judgements).toMatchObject([{ ratio: 0.5, verdict: 'missed' }]);
+    expect(caseTable(await run(1e-6))).toMatch(/error.*\n.*\n.*1\.0e-6/);
+  });
+
   it('takes each side at its best number of threads', async () => {
     const result = await replay(fake('a'), STEADY);
     expect(best(result.measured, 'equiflow')?.threads).toBe(2);

@@ -17,6 +17,7 @@ export interface Measured {
   readonly peakBytes: number;
   readonly baselineBytes: number;
   readonly arrayBytes?: number;
+  readonly error?: number;
 }
 
 export interface Failure {
@@ -98,6 +99,7 @@ function collect(name: string, threads: number, samples: readonly Sample[]): Mea
     peakBytes: Math.min(...samples.map((sample) => sample.peakBytes)),
     baselineBytes: Math.min(...samples.map((sample) => sample.baselineBytes)),
     ...(first.arrayBytes === undefined ? {} : { arrayBytes: first.arrayBytes }),
+    ...(first.error === undefined ? {} : { error: first.error }),
   };
 }
 
@@ -126,6 +128,11 @@ function judgeTarget(target: Target, measured: readonly Measured[]): readonly Ju
   if (ours === undefined || peer === undefined) return [];
   if (target.quantity === 'memory') {
     const ratio = peer.peakBytes / ours.peakBytes;
+    return [{ target, ratio, verdict: judge(ratio, target, true) }];
+  }
+  if (target.quantity === 'error') {
+    if (ours.error === undefined || peer.error === undefined) return [];
+    const ratio = peer.error / ours.error;
     return [{ target, ratio, verdict: judge(ratio, target, true) }];
   }
   const ratio = peer.time.minimum / ours.time.minimum;

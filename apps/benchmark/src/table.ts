@@ -29,6 +29,9 @@ function ratioCell(result: CaseResult, one: Measured): string {
 
 /** One case: a row a side and number of threads. */
 export function caseTable(result: CaseResult): string {
+  // A column of its own where the sides tell how far they are from the truth.
+  const withError = result.measured.some((one) => one.error !== undefined);
+  const errorCell = (cell: string): string[] => (withError ? [cell] : []);
   const header = [
     'side',
     'threads',
@@ -38,6 +41,7 @@ export function caseTable(result: CaseResult): string {
     'peak MiB',
     'of it libraries',
     'time / ours',
+    ...errorCell('error'),
   ];
   const rows = result.measured.map((one) => [
     `${one.name} ${one.version}`,
@@ -48,11 +52,24 @@ export function caseTable(result: CaseResult): string {
     mebibytes(one.peakBytes),
     mebibytes(one.baselineBytes),
     ratioCell(result, one),
+    ...errorCell(one.error?.toExponential(1) ?? ''),
   ]);
   for (const one of result.failed) {
-    rows.push([`${one.name}: failed: ${one.message}`, String(one.threads), '', '', '', '', '', '']);
+    rows.push([
+      `${one.name}: failed: ${one.message}`,
+      String(one.threads),
+      '',
+      '',
+      '',
+      '',
+      '',
+      '',
+      ...errorCell(''),
+    ]);
   }
-  for (const name of result.notInstalled) rows.push([`${name}: not installed`, '', '', '', '', '', '', '']);
+  for (const name of result.notInstalled) {
+    rows.push([`${name}: not installed`, '', '', '', '', '', '', '', ...errorCell('')]);
+  }
   return `### ${result.title} (\`${result.id}\`)\n\n${markdownTable(header, rows)}`;
 }
 

@@ -17,7 +17,7 @@ import { wasm } from '@equiflow/tensor-wasm';
 import type { BenchmarkCase, Workload } from '../case.ts';
 
 /** Bytes that one step needs: the plan, and inputs and outputs outside of it, a particle. */
-const STEP_BYTES = 200;
+const STEP_BYTES = 260;
 
 /** One step of n³ particles on a mesh of n³. @throws Error where the machine's memory is too small for it */
 export function step(n: number): Workload {
