@@ -30,6 +30,26 @@ const CCL_GROWTH = [
   [0.1993271, 0.1987894, 0.1982932, 0.1947702, 0.2019652],
   [0.166341, 0.1660466, 0.1657487, 0.1632542, 0.1683326],
 ];
+/** benchmarks/data/chi_hiz_model1-3.txt of LSSTDESC/CCL: comoving distance in Mpc/h. */
+const CCL_EARLY_DISTANCE = [
+  [10, 6608.175, 6515.912, 6485.281],
+  [20, 7519.608, 7426.905, 7395.739],
+  [50, 8375.501, 8282.729, 8251.451],
+  [100, 8819.114, 8726.337, 8695.049],
+  [200, 9136.235, 9043.459, 9012.169],
+  [500, 9419.298, 9326.521, 9295.232],
+  [1000, 9562.371, 9469.594, 9438.305],
+] as const;
+/** pyccl 3.3.6, growth_factor_unnorm at the same redshifts (Neff = 0, Omega_g = 0). */
+const PYCCL_EARLY_GROWTH = [
+  [10, 0.09087978003, 0.09084242692, 0.09079260267],
+  [20, 0.04761669014, 0.04761280243, 0.04760607292],
+  [50, 0.01960771401, 0.01960754899, 0.01960715349],
+  [100, 0.00990095483, 0.009900940732, 0.009900897975],
+  [200, 0.004975109623, 0.004975108458, 0.004975104018],
+  [500, 0.001996002793, 0.00199600275, 0.001996002536],
+  [1000, 0.0009989986394, 0.0009989986361, 0.0009989986149],
+] as const;
 /** pyccl 3.3.6 at z = 0, 1, 2, 5 (Neff = 0, Omega_g = 0): E, luminosity distance × h, growth rate. */
 const PYCCL = [
   {
@@ -102,6 +122,18 @@ describe.each([0, 1, 2, 3, 4])('CCL model %i', (model) => {
     }
   });
 });
+
+test.each([1, 2, 3] as const)(
+  'CCL model %i to z = 1000: distances to 3e-7, growth to the 6e-6 that CCL asks of itself',
+  (m) => {
+    const universe = background(MODELS[m - 1]!);
+    const structure = growth(MODELS[m - 1]!, 'matter-era');
+    for (const row of CCL_EARLY_DISTANCE)
+      expect(relative(universe.comovingDistance(row[0]), row[m])).toBeLessThan(3e-7);
+    for (const row of PYCCL_EARLY_GROWTH)
+      expect(relative(structure.factor(1 / (1 + row[0])), row[m])).toBeLessThan(6e-6);
+  },
+);
 
 describe('with radiation', () => {
   // Colossus 1.3.x, setCosmology('planck15').

@@ -34,6 +34,12 @@ describe('tables of CAMB 2.0.5', () => {
     expect(power.withSigma8(0.9).sigmaR(8)).toBeCloseTo(0.9, 10);
   });
 
+  test('σ_8 with massive neutrinos, A_s = 2e-9: that of CAMB 2.0.5, 0.800611, and of its own test suite, 0.80044', () => {
+    const power = parsePowerTable(fixture('camb-neutrinos-matterpower.txt'));
+    expect(relative(power.sigmaR(8), 0.800611)).toBeLessThan(3e-4);
+    expect(relative(power.sigmaR(8), 0.80044)).toBeLessThan(5e-4);
+  });
+
   const shape = { omegaM: 0.3175, omegaB: 0.049, h: 0.6711, ns: 0.9624 };
   const transfer = parseTransferTable(fixture('camb-transfer.txt'));
 
@@ -64,6 +70,21 @@ describe('tables of CAMB 2.0.5', () => {
     for (const k of [1e-3, 0.01, 0.05, 0.1, 0.3, 1])
       expect(relative(fit.power(k), table.power(k))).toBeLessThan(0.06);
   });
+});
+
+test('σ(R) and P(k) of Colossus 1.4.0, planck15, eisenstein98, interpolation=False', () => {
+  const matter = linearPower({
+    ...{ omegaM: 0.3089, omegaB: 0.0486, h: 0.6774, ns: 0.9667, sigma8: 0.8159 },
+    transfer: 'eh98',
+  });
+  const sigma = { 5: 1.1024197051, 8: 0.8159, 12.5: 0.5893704899, 20: 0.3982716917, 50: 0.1557459451 };
+  for (const [radius, value] of Object.entries(sigma)) {
+    expect(relative(matter.sigmaR(Number(radius)), value)).toBeLessThan(3e-5);
+  }
+  const power = { 0.01: 21718.85042463, 0.1: 5671.36660777, 1: 67.13451554 };
+  for (const [k, value] of Object.entries(power)) {
+    expect(relative(matter.power(Number(k)), value)).toBeLessThan(2e-5);
+  }
 });
 
 test('a table is continued by powers, and what is not a table is refused', () => {

@@ -1,4 +1,4 @@
-import { inverseRealFft, meshTransform, realFft, shells } from '@equiflow/fft-mesh';
+import { inverseRealFft, meshTransform, powerSpectrum, realFft, shells } from '@equiflow/fft-mesh';
 import { compile, key } from '@equiflow/tensor';
 import { describe, expect, test } from 'vitest';
 import { resampleField } from '../fields/overdensity.ts';
@@ -238,6 +238,38 @@ describe('white noise', () => {
     const many = whiteNoise({ mesh: [64, 64], key: key(6) });
     expect(many.reduce((s, v) => s + v * v, 0) / 4096).toBeCloseTo(1, 1);
     expect(many.reduce((s, v) => s + v, 0)).toBeCloseTo(0, 9);
+  });
+  test('in three dimensions too: every mode of a small mesh is the same on a larger one', () => {
+    const small = whiteNoise({ mesh: [6, 6, 6], key: key(5) });
+    const large = whiteNoise({ mesh: [15, 15, 15], key: key(5) });
+    // Modes below the Nyquist frequency of both; a cell has unit variance on each.
+    const kept = resampleField(large, { mesh: [15, 15, 15], to: [6, 6, 6] });
+    const own = resampleField(small, { mesh: [6, 6, 6], to: [6, 6, 6] });
+    own.forEach((value, cell) => {
+      expect(kept[cell]! * (15 / 6) ** 1.5).toBeCloseTo(value, 12);
+    });
+  });
+  test('a linear field has its spectrum: reduced χ² of P̂ with var P̂ = 2 P²/N_modes', () => {
+    const box = { mesh: [48, 48, 48], boxSize: 384 };
+    const noise = whiteNoise({ mesh: box.mesh, key: key(11) });
+    const transform = meshTransform(box.mesh);
+    const { re, im } = transform.forward(noise);
+    const power = (k: number): number => 1e4 * k * Math.exp(-k / 0.1);
+    const { squares, index } = shells(box.mesh);
+    const amplitudes = shellAmplitudes(power, squares, box.mesh, box.boxSize);
+    for (let mode = 0; mode < re.length; mode++) {
+      re[mode]! *= amplitudes[index[mode]!]!;
+      im[mode]! *= amplitudes[index[mode]!]!;
+    }
+    const measured = powerSpectrum(transform.inverse({ re, im }).slice(), box);
+    let chi2 = 0;
+    measured.power.forEach((value, bin) => {
+      const wanted = power(measured.k[bin]!);
+      chi2 += (value / wanted - 1) ** 2 / (2 / measured.modes[bin]!);
+    });
+    const reduced = chi2 / measured.k.length;
+    expect(reduced).toBeGreaterThan(0.4);
+    expect(reduced).toBeLessThan(1.6);
   });
   test('amplitudes of a spectrum', () => {
     const amplitudes = shellAmplitudes((k) => 4 * k * k, [0, 1, 4], [8, 8, 8], L);
