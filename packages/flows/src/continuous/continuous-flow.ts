@@ -5,7 +5,7 @@
  * reported, and its distance to the first the error: that of the first, and so more than that of the second.
  */
 import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
-import { type Backend, type Executable, foldIn, key, type RandomKey } from '@equiflow/tensor';
+import { type Backend, type Executable, foldIn, key, type RandomKey, sizeOf } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
 import type { Evaluator } from '../evaluator.ts';
@@ -57,7 +57,7 @@ export interface ContinuousFlowOptions {
   readonly backend?: Backend<Executable>;
   /** Default float64. */
   readonly dtype?: 'float32' | 'float64';
-  /** Samples solved together. Default 256. */
+  /** Samples solved together. Default 256; 256/d where an exact trace tiles d basis vectors into the batch. */
   readonly batch?: number;
   /** Accepted and rejected, for one batch; then the solve fails. Default 10,000. */
   readonly maximumSteps?: number;
@@ -132,11 +132,13 @@ export function openContinuousFlow(
     seed = 1,
     backend = wasm(),
     dtype = 'float64',
-    batch: largest = 256,
+    batch: largest = field.velocityAndDivergence || trace !== 'exact'
+      ? 256
+      : Math.ceil(256 / sizeOf(field.shape)),
     maximumSteps = 10_000,
     prior,
   } = options;
-  const dimension = field.shape.reduce((product, length) => product * length, 1);
+  const dimension = sizeOf(field.shape);
   const withProbes = needsProbes(field, trace, false);
   const typed = (values: ArrayLike<number>): Floats =>
     dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
