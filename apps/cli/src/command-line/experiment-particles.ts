@@ -9,7 +9,7 @@ const couplings: readonly CouplingName[] = ['independent', 'aligned', 'transport
 /** Defaults that differ between the systems. */
 const DEFAULTS = {
   dw4: { baseWidth: 1.8, tested: 2000, samples: 4000 },
-  lj13: { baseWidth: 0.7, tested: 500, samples: 500 },
+  lj13: { baseWidth: 0.7, tested: 320, samples: 320 },
 } as const;
 
 const examples = (system: string): string => `

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import {
   type BaseDensity,
   type Coupling,
-  degreesOfFreedom,
   dw4System,
   enField,
   equivariantTransport,
@@ -31,7 +30,8 @@ import {
   saveParticles,
 } from '../experiments/particle-checkpoint.ts';
 import { type ParticleData, readConfigurations, sampleConfigurations } from '../experiments/particle-data.ts';
-import { evaluateParticles, type ParticleEvaluation } from '../experiments/particle-evaluation.ts';
+import { evaluateParticles } from '../experiments/particle-evaluation.ts';
+import { evaluationFigures } from '../experiments/particle-figures.ts';
 import { chainLine, computeLogZ, LOG_Z_EFFORTS, logZLines } from '../experiments/particle-log-z.ts';
 import { particlePage } from '../experiments/particle-page.ts';
 import {
@@ -158,7 +158,10 @@ export async function particleFlow(options: ParticleFlowCommand): Promise<Outcom
     writeJsonAtomic(join(out, MARKER), { options, training: summary, evaluation: figures });
     const described = `${options.system}: ${summary.parameters} parameters, ${summary.steps} of ${steps} steps of ${options.batch} (${options.train}), n = ${options.n}, trained in ${clock(seconds)}`;
     const literature = `In the literature (recalled): ${LITERATURE[options.system]}.`;
-    const rows = outcomeFigures(options, system, evaluation);
+    const rows = evaluationFigures(system, evaluation, {
+      tolerance: options.tolerance,
+      equilibrium: options.data === undefined && options.test === undefined,
+    });
     const page = { name: options.system, figures: rows, remarks: [described, literature], history, drawn };
     writeFileAtomic(join(out, 'report.html'), particlePage(page));
     const widest = Math.max(...rows.map(([name]) => name.length));
@@ -342,43 +345,4 @@ async function secondsPerStep(
   const steps = trainParticles(executor, data.values, width, { ...options, steps: warm + measured }, state);
   for await (const _ of steps) if (state.step === warm) start = performance.now();
   return (performance.now() - start) / 1000 / measured;
-}
-
-/** The figures of an evaluation: what they are, and their values. */
-function outcomeFigures(
-  options: ParticleFlowCommand,
-  { logZ, energy }: ParticleSystem,
-  evaluation: ParticleEvaluation,
-): [string, string][] {
-  const pm = ({ mean, error }: { mean: number; error: number }, digits = 3): string =>
-    `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
-  const { nll, klOfData, klOfSamples, solverError, pathLength, energies, effectiveShare } = evaluation;
-  const band = ({ quantiles }: { quantiles: readonly number[] }): string =>
-    quantiles.map((value) => value.toFixed(2)).join(', ');
-  const equilibrium = options.data === undefined ? 'KL(p|q)' : 'KL(p|q) if these data are in equilibrium';
-  return [
-    [
-      `-ln q of ${evaluation.tested} test configurations`,
-      `${pm(nll)} nats, exact trace, ${degreesOfFreedom(energy)} dimensions`,
-    ],
-    [
-      'error of the solver in ln q',
-      `mean ${solverError.mean.toExponential(1)}, largest ${solverError.largest.toExponential(1)} (tolerance ${options.tolerance} against a tenth of it, which is reported)`,
-    ],
-    [
-      'E[-U - ln Z - ln q], test data',
-      `${pm(klOfData)} nats, ${equilibrium}; ln Z ${logZ.value} ± ${logZ.error}`,
-    ],
-    ['E[ln q + U + ln Z], samples', `${pm(klOfSamples)} nats, KL(q|p)`],
-    [
-      'effective samples by reweighting',
-      `${(100 * effectiveShare).toFixed(1)} % of ${evaluation.sampled}; ln Z from the weights ${pm(evaluation.logZ)}`,
-    ],
-    ['length of a path', pm(pathLength, 2)],
-    ['energy of test data', `${pm(energies.data, 2)}; 5, 50, 95 %: ${band(energies.data)}`],
-    [
-      'energy of samples',
-      `${pm(energies.samples, 2)}; 5, 50, 95 %: ${band(energies.samples)}; mean reweighted ${evaluation.reweightedEnergy.toFixed(2)}`,
-    ],
-  ];
 }
