@@ -38,6 +38,39 @@ function backward<T>(out: usize, y: usize, s: usize, c: usize, n: i32): void {
   }
 }
 
+/** c (s + y (1 − s)) + d s (1 − s) */
+// @ts-ignore: decorator
+@inline
+function backwardBoth<T>(out: usize, y: usize, s: usize, c: usize, d: usize, n: i32): void {
+  const end = out + <usize>n * sizeof<T>();
+  const one = v128.splat<T>(1);
+  for (; out < end; out += 16, y += 16, s += 16, c += 16, d += 16) {
+    const gate = v128.load(s);
+    const rest = v128.sub<T>(one, gate);
+    const slope = v128.add<T>(gate, v128.mul<T>(v128.load(y), rest));
+    const through = v128.mul<T>(v128.load(d), v128.mul<T>(gate, rest));
+    v128.store(out, v128.add<T>(v128.mul<T>(v128.load(c), slope), through));
+  }
+}
+
+/** g c (1 − s), g c (1 − y), g (s + y (1 − s)) */
+// @ts-ignore: decorator
+@inline
+function twice<T>(ofY: usize, ofS: usize, ofC: usize, y: usize, s: usize, c: usize, g: usize, n: i32): void {
+  const end = ofY + <usize>n * sizeof<T>();
+  const one = v128.splat<T>(1);
+  for (; ofY < end; ofY += 16, ofS += 16, ofC += 16, y += 16, s += 16, c += 16, g += 16) {
+    const value = v128.load(y);
+    const gate = v128.load(s);
+    const cotangent = v128.load(g);
+    const rest = v128.sub<T>(one, gate);
+    const both = v128.mul<T>(cotangent, v128.load(c));
+    v128.store(ofY, v128.mul<T>(both, rest));
+    v128.store(ofS, v128.mul<T>(both, v128.sub<T>(one, value)));
+    v128.store(ofC, v128.mul<T>(cotangent, v128.add<T>(gate, v128.mul<T>(value, rest))));
+  }
+}
+
 export function siluF32(y: usize, s: usize, x: usize, n: i32): void {
   forward<f32>(y, s, x, n);
 }
@@ -49,4 +82,16 @@ export function siluVjpF32(out: usize, y: usize, s: usize, c: usize, n: i32): vo
 }
 export function siluVjpF64(out: usize, y: usize, s: usize, c: usize, n: i32): void {
   backward<f64>(out, y, s, c, n);
+}
+export function siluBothVjpF32(out: usize, y: usize, s: usize, c: usize, d: usize, n: i32): void {
+  backwardBoth<f32>(out, y, s, c, d, n);
+}
+export function siluBothVjpF64(out: usize, y: usize, s: usize, c: usize, d: usize, n: i32): void {
+  backwardBoth<f64>(out, y, s, c, d, n);
+}
+export function siluVjpVjpF32(ofY: usize, ofS: usize, ofC: usize, y: usize, s: usize, c: usize, g: usize, n: i32): void {
+  twice<f32>(ofY, ofS, ofC, y, s, c, g, n);
+}
+export function siluVjpVjpF64(ofY: usize, ofS: usize, ofC: usize, y: usize, s: usize, c: usize, g: usize, n: i32): void {
+  twice<f64>(ofY, ofS, ofC, y, s, c, g, n);
 }

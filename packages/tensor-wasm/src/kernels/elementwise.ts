@@ -25,8 +25,10 @@ import {
   selectPrimitive,
   sigmoidPrimitive,
   signPrimitive,
+  siluBothVjpPrimitive,
   siluPrimitive,
   siluVjpPrimitive,
+  siluVjpVjpPrimitive,
   sinPrimitive,
   softplusPrimitive,
   sqrtPrimitive,
@@ -99,7 +101,8 @@ function several(primitive: Primitive): KernelEntry {
 
 const densePrimitives: readonly Primitive[] = [
   ...[absPrimitive, cosPrimitive, expPrimitive, expm1Primitive, floorPrimitive, logPrimitive, log1pPrimitive],
-  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive, siluPrimitive, siluVjpPrimitive],
+  ...[negatePrimitive, reciprocalPrimitive, sigmoidPrimitive, signPrimitive],
+  ...[siluPrimitive, siluVjpPrimitive, siluBothVjpPrimitive, siluVjpVjpPrimitive],
   ...[sinPrimitive, softplusPrimitive, sqrtPrimitive, squarePrimitive, tanhPrimitive],
 ];
 
