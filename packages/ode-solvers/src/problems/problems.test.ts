@@ -57,7 +57,6 @@ describe('DETEST by the other methods', () => {
   ];
   it.each(others.map((method) => [method.name, method] as const))('%s', (_, method) => {
     for (const { name, field, span, y0 } of detest) {
-      if (name === 'C4' && method.name !== 'tsit5' && method.name !== 'vern7') continue;
       const { end } = solveOde(field, span, y0, { method, rtol: 1e-6, atol: 1e-6, saveAt: 'ends' });
       const worst = Math.max(
         ...Object.entries(reference.detest[name]!.scipy).flatMap(([run, { error }]) =>
