@@ -93,6 +93,43 @@ const training = (changes: Record<string, string> = {}): string[] => {
 };
 
 describe('the jobs, through files', () => {
+  test('a continuous flow: train, infer, sample, evaluate, report', { timeout: 120_000 }, async () => {
+    const files = ['--maps', at('maps.npy'), '--params', at('params.txt')];
+    const choices = ['--flow', 'continuous', '--hidden', '4', '--transfer-knots', '4', '--steps', '2'];
+    const train = ['train', ...files, ...choices, '--prior', PRIOR, '--box', '100', '--batch', '8'];
+    const model = at('continuous');
+    const trained = await equiflow(...train, '--epochs', '2', '--out', model, '--json');
+    expect(trained.error).toBe('');
+    const { spec, finished } = JSON.parse(trained.out) as { spec: { model: string }; finished: boolean };
+    expect(spec.model).toBe('field-flow');
+    expect(finished).toBe(true);
+    const other = await equiflow(...train, '--epochs', '2', '--bound', '3', '--out', model);
+    expect(other.code).toBe(2);
+    expect(other.error).toContain('--bound was 2, now 3');
+    for (const [flags, told] of [
+      [['--layers', '2'], '--layers is a choice of --flow trenf'],
+      [['--loss', 'discriminative', '--init', model], '--loss discriminative trains a TRENF alone'],
+    ] as const) {
+      const refused = await equiflow(...train, ...flags, '--out', at('refused'));
+      expect(refused.code).toBe(2);
+      expect(refused.error).toContain(told);
+    }
+    for (const words of [
+      ['infer', '--model', model, ...files, '--count', '1', '--out', at('continuous-posteriors')],
+      ['sample', '--model', model, '--theta', '0.3,0.8', '--count', '2', '--out', at('continuous.npy')],
+      ['evaluate', '--model', model, ...files, '--calibration', '0', '--out', at('continuous-evaluation')],
+      ['report', '--model', model, '--results', at('continuous-evaluation'), '--out', at('continuous.html')],
+    ]) {
+      const { code, error } = await equiflow(...words, '--json');
+      expect(error).toBe('');
+      expect(code).toBe(0);
+    }
+    expect(readNpy(at('continuous.npy')).shape).toEqual([2, 8, 8]);
+    expect(fs.readFileSync(at('continuous.html'), 'utf8')).toContain(
+      'field-level continuous flow in 2 steps',
+    );
+  });
+
   test('simulate, train, infer, sample, evaluate, report', { timeout: 60_000 }, async () => {
     const run = async (...words: string[]): Promise<Record<string, unknown>> => {
       const { code, out, error } = await equiflow(...words, '--json');

@@ -3,7 +3,13 @@
  * training starts from, on maps that this flow generates. The information of the prior itself (12/width² for each
  * parameter) is added, so that a direction that the maps say nothing about stays as wide as the prior.
  */
-import { type CovarianceTable, type Evaluator, fisherMatrix, type Trenf, tableNodes } from '@equiflow/flows';
+import {
+  type CovarianceTable,
+  type Evaluator,
+  fisherMatrix,
+  type MapFlow,
+  tableNodes,
+} from '@equiflow/flows';
 import { foldIn, key } from '@equiflow/tensor';
 import { InputError } from './errors.ts';
 import type { NamedPrior } from './options.ts';
@@ -19,7 +25,7 @@ function nodesPerAxis(parameters: number): number {
 
 /** Measures the table. */
 export async function covarianceTable(
-  flow: Trenf,
+  flow: MapFlow,
   evaluator: Evaluator,
   prior: NamedPrior,
   seed: number,

@@ -8,11 +8,12 @@ import {
   decodeCheckpoint,
   drawnMean,
   type Evaluator,
+  type FieldFlow,
   type MeanDraw,
+  mapModel,
   meanCorrection,
   openEvaluator,
   type Trenf,
-  trenf,
 } from '@equiflow/flows';
 import { FileError } from '@equiflow/io';
 import { readFile } from '@equiflow/io/node';
@@ -39,7 +40,7 @@ export interface Model {
   readonly folder: string;
   readonly checkpoint: Checkpoint;
   readonly notes: ModelNotes;
-  readonly flow: Trenf;
+  readonly flow: Trenf | FieldFlow;
   readonly prior: NamedPrior;
   /** A short name of its parameters: results say which model they belong to. */
   readonly id: string;
@@ -67,7 +68,7 @@ export function readModel(folder: string): Model {
     folder,
     checkpoint,
     notes: checkpoint.notes as unknown as ModelNotes,
-    flow: trenf(spec),
+    flow: mapModel(spec),
     prior: { names: spec.parameterNames, ...spec.prior },
     id: createHash('sha256').update(new Uint8Array(state.best.slice().buffer)).digest('hex').slice(0, 16),
   };

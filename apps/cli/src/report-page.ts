@@ -1,5 +1,5 @@
 /** The sections of a report about one model: its results in the order in which a reader asks. */
-import type { TrainingOptions, TrenfSpec } from '@equiflow/flows';
+import type { MapModelSpec, TrainingOptions } from '@equiflow/flows';
 import {
   figure,
   formatNumber,
@@ -22,7 +22,7 @@ export interface ModelReport {
   /** Heading; none where the report is about one model alone. */
   readonly heading?: string;
   readonly log: {
-    readonly spec: TrenfSpec;
+    readonly spec: MapModelSpec;
     readonly training: TrainingOptions;
     readonly choices: Readonly<Record<string, unknown>>;
     readonly parameters: number;
@@ -76,11 +76,13 @@ export function modelSections(report: ModelReport): PageSection[] {
 }
 
 function descriptionOf({ spec, training, parameters, epoch, seconds, finished }: ModelReport['log']): string {
-  const { shape, boxSize, layers, logDensity, parameterNames, prior } = spec;
+  const { shape, boxSize, logDensity, parameterNames, prior } = spec;
+  const kind =
+    'model' in spec ? `field-level continuous flow in ${spec.steps} steps` : `TRENF of ${spec.layers} layers`;
   const priors = parameterNames.map(
     (name, axis) => `${label(name)} from ${prior.low[axis]} to ${prior.high[axis]}`,
   );
-  return `A TRENF of ${layers} layers${logDensity ? ' after ln(1 + δ)' : ''} with ${parameters.toLocaleString('en-US')} parameters, for maps of ${shape.join(' × ')} cells and ${formatNumber(boxSize)} Mpc/h; uniform prior of ${priors.join(' and ')}. Trained with the ${training.loss} loss for ${epoch} epochs in ${clock(seconds)}${finished ? '' : ' (not finished)'}.`;
+  return `A ${kind}${logDensity ? ' after ln(1 + δ)' : ''} with ${parameters.toLocaleString('en-US')} parameters, for maps of ${shape.join(' × ')} cells and ${formatNumber(boxSize)} Mpc/h; uniform prior of ${priors.join(' and ')}. Trained with the ${training.loss} loss for ${epoch} epochs in ${clock(seconds)}${finished ? '' : ' (not finished)'}.`;
 }
 
 /** `± error `, if there is one. */

@@ -29,6 +29,7 @@ export {
 } from './layers/radial-transfer.ts';
 export { standardise } from './layers/standardise.ts';
 export type { MapFlow, MapFlowSpec } from './map-flow.ts';
+export { kindOf, type MapModelKind, type MapModelSpec, mapModel } from './map-model.ts';
 export * from './particles/index.ts';
 export type { Device, Placement } from './placement.ts';
 export * from './posterior/adaptive-grid.ts';

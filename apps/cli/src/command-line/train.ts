@@ -1,8 +1,9 @@
 /** The options of `equiflow train`. */
-import { trainingDefaults, trenfDefaults } from '@equiflow/flows';
+import { fieldFlowDefaults, trainingDefaults, trenfDefaults } from '@equiflow/flows';
 import { Option } from 'commander';
-import type { TrainOptions } from '../commands/train.ts';
+
 import { integer, number, oneOf, prior, widths } from '../options.ts';
+import type { TrainOptions } from '../training/options.ts';
 import { type AddCommand, addMapsOptions, addParamsOptions, addPlace, declare } from './shared.ts';
 
 const EXAMPLES = `
@@ -18,7 +19,7 @@ export const addTrain: AddCommand = (program, run) => {
   const command = declare(
     program,
     'train',
-    'Trains a TRENF on maps: model.safetensors and log.json. The same command goes on where it was stopped.',
+    'Trains a flow on maps: model.safetensors and log.json. The same command goes on where it was stopped.',
     EXAMPLES,
   );
   addParamsOptions(addMapsOptions(command), true)
@@ -32,10 +33,20 @@ export const addTrain: AddCommand = (program, run) => {
         'for maps whose mean vanishes: draw one with this standard deviation (default: that of a cell over N^(d/2))',
       ).argParser(number('--mean-draw', { above: 0 })),
     )
-    .option('--layers <number>', 'layers of the flow', integer('--layers', 1), trenfDefaults.layers)
+    .option(
+      '--flow <kind>',
+      'trenf, layers of a filter and a function of the cells, or continuous, a differential equation',
+      oneOf('--flow', ['trenf', 'continuous'] as const),
+      'trenf',
+    )
+    .option(
+      '--layers <number>',
+      `layers of a TRENF (default: ${trenfDefaults.layers})`,
+      integer('--layers', 1),
+    )
     .option(
       '--transfer-knots <number>',
-      'knots of ln T(k)',
+      'knots of ln T(k), or of every w(k) of a continuous flow',
       integer('--transfer-knots', 3),
       trenfDefaults.transferKnots,
     )
@@ -47,12 +58,39 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option(
       '--spline-knots <number>',
-      'knots of psi(x)',
+      `knots of psi(x) of a TRENF (default: ${trenfDefaults.splineKnots})`,
       integer('--spline-knots', 2),
-      trenfDefaults.splineKnots,
+    )
+    .option(
+      '--steps <number>',
+      `Runge-Kutta steps of a continuous flow (default: ${fieldFlowDefaults.steps})`,
+      integer('--steps', 1),
+    )
+    .option(
+      '--bound <slope>',
+      `most that its nonlinear part may stretch in unit time (default: ${fieldFlowDefaults.bound})`,
+      number('--bound', { above: 0 }),
+    )
+    .option(
+      '--channels <number>',
+      `its convolved functions of the cells; 0: Gaussian (default: ${fieldFlowDefaults.channels})`,
+      integer('--channels', 0),
+    )
+    .option(
+      '--units <number>',
+      `hidden units of these functions (default: ${fieldFlowDefaults.units})`,
+      integer('--units', 1),
+    )
+    .option(
+      '--time-functions <number>',
+      `polynomials of time in its coefficients (default: ${fieldFlowDefaults.timeFunctions})`,
+      integer('--time-functions', 1),
     )
     .addOption(
-      new Option('--hidden <list>', 'hidden widths of the networks from the parameters to T and psi, or none')
+      new Option(
+        '--hidden <list>',
+        'hidden widths of the networks from the parameters to the functions of the flow, or none',
+      )
         .argParser(widths('--hidden'))
         .default(trenfDefaults.hidden, trenfDefaults.hidden.join(',')),
     )

@@ -70,16 +70,19 @@ export function insideFigure({ responses, nonlinearities, knots }: Inside, names
   const psi: SplinePanel = {
     title: 'Nonlinearities, scaled',
     x: { label: 'input / its standard deviation' },
-    y: { label: 'ψ / its standard deviation' },
+    y: { label: 'output, scaled' },
     compare: 'difference',
-    curves: nonlinearities.map(({ layer, x, y }) => ({ name: `ψ_${layer}`, x, learned: y, limit: x })),
+    curves: nonlinearities.map(({ name, x, y }) => ({ name, x, learned: y, limit: x })),
   };
   if (!Array.isArray(transfer)) {
     return {
       name: 'inside',
-      svg: splineFigure([transfer, psi], 'What the flow has learned'),
+      svg: splineFigure(
+        nonlinearities.length > 0 ? [transfer, psi] : [transfer],
+        'What the flow has learned',
+      ),
       caption:
-        'Left: the linear response of the latent to the map, T(k), at three θ, against 1/√P_k, the filter that whitens a field of that spectrum. Right: the pixel functions of the layers at the middle of the prior; for Gaussian fields they are straight lines.',
+        'Left: the linear response of the latent to the map, T(k), at three θ, against 1/√P_k, the filter that whitens a field of that spectrum. Right: the pixel functions of the flow at the middle of the prior; for Gaussian fields they are straight lines.',
     };
   }
   return {

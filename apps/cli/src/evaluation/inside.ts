@@ -9,6 +9,7 @@ import { generateAt } from '../commands/sample.ts';
 import type { ExactModel } from '../exact.ts';
 import type { OpenModel } from '../model.ts';
 import type { MeshModes } from '../modes.ts';
+import { fieldNonlinearities } from './field-inside.ts';
 
 /** The response at one θ. */
 export interface Response {
@@ -21,12 +22,13 @@ export interface Response {
   readonly limit: Float64Array | null;
 }
 
-/** ψ of one layer at the middle of the prior, input and output in units of their standard deviations. */
+/** A function of the cells at the middle of the prior, scaled: input by its standard deviation, output so that a line has the slope 1. */
 export interface Nonlinearity {
-  readonly layer: number;
+  /** ψ of a layer, or x + v(x) of a continuous flow at a time. */
+  readonly name: string;
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Standard deviation of the layer's input. */
+  /** Standard deviation of the input. */
   readonly deviation: number;
 }
 
@@ -48,7 +50,7 @@ export async function lookInside(
   exact: ExactModel | null,
   seed: number,
 ): Promise<Inside> {
-  const { prior, evaluator, checkpoint } = model;
+  const { prior, evaluator, checkpoint, flow } = model;
   const { spec } = checkpoint;
   const { pixels } = modes;
   const responses: Response[] = [];
@@ -85,7 +87,10 @@ export async function lookInside(
   }
   return {
     responses,
-    nonlinearities: nonlinearities(model.flow, checkpoint.state.best, responses[1]!.theta, middle!, modes),
+    nonlinearities:
+      'field' in flow
+        ? fieldNonlinearities(flow, checkpoint.state.best, responses[1]!.theta, middle!)
+        : nonlinearities(flow, checkpoint.state.best, responses[1]!.theta, middle!, modes),
     knots: transferKnots({ ...spec, knots: spec.transferKnots, spacing: spec.transferSpacing }),
   };
 }
@@ -122,7 +127,7 @@ function nonlinearities(
     const x = Float64Array.from({ length: 121 }, (_, i) => -4 + i / 15);
     const centre = psi.evaluate(before.mean);
     return {
-      layer: layer + 1,
+      name: `ψ_${layer + 1}`,
       x,
       y: x.map((value) => (psi.evaluate(before.mean + value * before.deviation) - centre) / after.deviation),
       deviation: before.deviation,
@@ -158,7 +163,8 @@ function layersAt(
   return [results.slice(0, layers), knots];
 }
 
-function deviationOf(fields: readonly Float64Array[]): { mean: number; deviation: number } {
+/** Mean and standard deviation of all cells. */
+export function deviationOf(fields: readonly Float64Array[]): { mean: number; deviation: number } {
   let [n, sum, squares] = [0, 0, 0];
   for (const field of fields) {
     for (const value of field) {

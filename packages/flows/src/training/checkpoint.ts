@@ -6,7 +6,7 @@
 
 import { decodeSafetensors, encodeSafetensors, FileFormatError } from '@equiflow/io';
 import { layoutOf } from '@equiflow/tensor';
-import { type TrenfSpec, trenf } from '../trenf.ts';
+import { kindOf, MAP_MODEL_KINDS, type MapModelKind, type MapModelSpec, mapModel } from '../map-model.ts';
 import type { TrainingOptions } from './options.ts';
 
 /** Raised when a change makes old files unreadable. */
@@ -42,7 +42,7 @@ export interface TrainingState {
 
 /** A model with its training. */
 export interface Checkpoint {
-  readonly spec: TrenfSpec;
+  readonly spec: MapModelSpec;
   readonly training: TrainingOptions;
   readonly state: TrainingState;
   /** What the caller adds: where the maps came from, how long it took. */
@@ -52,7 +52,7 @@ export interface Checkpoint {
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint({ spec, training, state, notes }: Checkpoint): Uint8Array {
   const { parameters, optimiser, best, ...scalars } = state;
-  const { slots } = layoutOf(trenf(spec).parameters);
+  const { slots } = layoutOf(mapModel(spec).parameters);
   const named = Object.fromEntries(
     Object.entries({ best, parameters }).flatMap(([group, flat]) =>
       slots.map(({ name, shape, offset, size }) => [
@@ -64,7 +64,7 @@ export function encodeCheckpoint({ spec, training, state, notes }: Checkpoint): 
   const moments = Object.fromEntries(
     Object.entries(optimiser).map(([name, data]) => [`optimiser.${name}`, { shape: [data.length], data }]),
   );
-  const header = { version: CHECKPOINT_VERSION, model: 'trenf', spec, training, state: scalars, notes };
+  const header = { version: CHECKPOINT_VERSION, model: kindOf(spec), spec, training, state: scalars, notes };
   // JSON has no infinity: a validation loss that does not exist yet is null.
   return encodeSafetensors({ ...named, ...moments }, { equiflow: JSON.stringify(header) });
 }
@@ -85,7 +85,8 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
   }
   const header = JSON.parse(text) as {
     version: number;
-    spec: TrenfSpec;
+    model: MapModelKind;
+    spec: MapModelSpec;
     training: TrainingOptions;
     state: Omit<TrainingState, 'parameters' | 'optimiser' | 'best'> & {
       bestValidation: number | null;
@@ -99,7 +100,14 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
       'train again, or use the equiflow that wrote it',
     );
   }
-  const { slots, size } = layoutOf(trenf(header.spec).parameters);
+  if (!MAP_MODEL_KINDS.includes(header.model)) {
+    throw new FileFormatError(
+      file,
+      `a checkpoint of the kind ${header.model}, this equiflow reads ${MAP_MODEL_KINDS.join(' and ')}`,
+      'use the equiflow that wrote it',
+    );
+  }
+  const { slots, size } = layoutOf(mapModel(header.spec).parameters);
   const gather = (group: string): Float32Array => {
     const flat = new Float32Array(size);
     for (const { name, offset, size: count } of slots) {
