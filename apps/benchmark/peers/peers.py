@@ -294,18 +294,21 @@ def torch_trenf(case, threads):
     import torch
 
     torch.set_num_threads(threads)
+    device = torch.device(case["device"])
+    if device.type == "cuda" and not torch.cuda.is_available():
+        sys.exit("peers.py: --device cuda: this PyTorch finds no GPU")
 
     def set_up():
         grid, batch = case["grid"], case["batch"]
         cells = math.prod(grid)
         axes = tuple(range(1, 1 + len(grid)))
-        matrix, weights = (torch.from_numpy(value) for value in knot_matrix(numpy, grid))
+        matrix, weights = (torch.from_numpy(value).to(device) for value in knot_matrix(numpy, grid))
         sums = weights @ matrix
         half = grid[:-1] + (grid[-1] // 2 + 1,)
         rng = numpy.random.default_rng(0)
-        maps = torch.from_numpy(rng.standard_normal((batch, *grid), dtype="float32"))
-        theta = torch.from_numpy(rng.uniform(-1, 1, (batch, PARAMETERS_OF_THETA)).astype("float32"))
-        parameters = [torch.from_numpy(value).requires_grad_(True) for value in initial_networks(numpy)]
+        maps = torch.from_numpy(rng.standard_normal((batch, *grid), dtype="float32")).to(device)
+        theta = torch.from_numpy(rng.uniform(-1, 1, (batch, PARAMETERS_OF_THETA)).astype("float32")).to(device)
+        parameters = [torch.from_numpy(value).to(device).requires_grad_(True) for value in initial_networks(numpy)]
         optimiser = torch.optim.Adam(
             parameters, lr=LEARNING_RATE, betas=(BETA1, BETA2), eps=EPSILON, foreach=True
         )
@@ -331,6 +334,8 @@ def torch_trenf(case, threads):
             loss.backward()
             optimiser.step()
             losses.append(loss.detach())
+            if device.type == "cuda":
+                torch.cuda.synchronize()
 
         return run, lambda: require(
             bool(torch.isfinite(losses[-1])) and float(losses[-1]) < float(losses[0]), "a loss that falls"
@@ -604,6 +609,7 @@ def main():
     parser.add_argument("--versions", action="store_true")
     parser.add_argument("--repository", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="where PyTorch takes TRENF steps: cpu or cuda")
     parser.add_argument("--warm-up-runs", type=int, default=3)
     parser.add_argument("--warm-up-seconds", type=float, default=0.3)
     parser.add_argument("--fewest-runs", type=int, default=5)
@@ -620,6 +626,7 @@ def main():
         parser.error(f"{effort.peer} has no case {effort.case}")
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(effort.threads)
+    case = {**case, "device": effort.device}
     if effort.peer in repositories:
         case = {**case, "repository": repositories[effort.peer]}
     set_up = PEERS[case["kind"], effort.peer](case, effort.threads)
