@@ -11,11 +11,13 @@ import { key } from '@equiflow/tensor';
 import type { Check, Part } from '../part.ts';
 import { backend } from '../simulate.ts';
 
-const KINDS: readonly (readonly [string, Partial<ParticleMeshOptions>])[] = [
-  ['FastPM, PCS', { window: 'pcs' }],
-  ['FastPM, TSC, mesh 2', { window: 'tsc', meshFactor: 2 }],
-  ['FastPM, 3LPT, PCS', { window: 'pcs', order: 3 }],
-  ['COLA, PCS', { window: 'pcs', scheme: 'cola' }],
+/** With limits: TSC has jumps in its second derivative where particles pass cell borders, which central differences see. */
+const KINDS: readonly (readonly [string, Partial<ParticleMeshOptions>, number])[] = [
+  ['FastPM, PCS', { window: 'pcs' }, 1e-6],
+  ['FastPM, TSC', { window: 'tsc' }, 1e-4],
+  ['FastPM, PCS, mesh 2', { window: 'pcs', meshFactor: 2 }, 1e-6],
+  ['FastPM, 3LPT dealiased, PCS', { window: 'pcs', order: 3, dealiased: true }, 1e-6],
+  ['COLA, PCS', { window: 'pcs', scheme: 'cola' }, 1e-6],
 ];
 
 /** The part. */
@@ -43,7 +45,7 @@ export const exactGradients: Part = {
       growth: growth({ omegaM: omegaM! }, 'today'),
       ...{ start: 0.1, end: 1, steps: 5 },
     });
-    for (const [name, options] of KINDS) {
+    for (const [name, options, atMost] of KINDS) {
       say(name);
       const simulation = particleMesh({ particles: n, boxSize, dtype: 'float64', backend, ...options });
       const value = (from: ArrayLike<number>, at: readonly number[]): number => {
@@ -94,7 +96,7 @@ export const exactGradients: Part = {
       ].map(Math.abs);
       simulation.dispose();
       rows.push([name, ...errors]);
-      checks.push({ name, value: Math.max(...errors), atMost: 1e-5 });
+      checks.push({ name, value: Math.max(...errors), atMost });
     }
     return {
       tables: [

@@ -36,7 +36,7 @@ export const nonLinear: Part = {
       ? ([
           { n: 128, boxSize: 512, meshFactor: 1 },
           { n: 128, boxSize: 256, meshFactor: 1 },
-          { n: 128, boxSize: 256, meshFactor: 2 },
+          { n: 96, boxSize: 192, meshFactor: 2 },
         ] as const)
       : ([{ n: 48, boxSize: 256, meshFactor: 1 }] as const);
     const centres = [0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1];

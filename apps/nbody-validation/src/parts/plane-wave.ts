@@ -99,7 +99,7 @@ export const planeWave: Part = {
           if (smoothing && (amplitude === 0.5 || amplitude === 1)) {
             const wanted = amplitude < 1 ? 2 : quantity === 'position' ? 5 / 3 : 1;
             checks.push({
-              name: `${name}, D₁A = ${amplitude}, ${quantity}: |exponent − ${wanted.toFixed(2)}|`,
+              name: `${name}, D₁A = ${amplitude}, ${quantity}: exponent, distance from ${wanted.toFixed(2)}`,
               value: Math.abs(slope - wanted),
               atMost: 0.15,
             });
