@@ -1,6 +1,6 @@
 /** What continuous flows are made of, on a GPU: graph networks, and solves of differential equations unrolled into the graph. */
 import { completeGraph, edgeListGraph, egnn } from '@equiflow/egnn';
-import { dopri5, odeUnrolled } from '@equiflow/ode-solvers';
+import { compileDeviceOde, compileOde, dopri5, odeUnrolled } from '@equiflow/ode-solvers';
 import {
   add,
   gradients,
@@ -13,6 +13,7 @@ import {
   square,
   subtract,
   sum,
+  type Tensor,
   type TensorType,
   tanh,
   trace,
@@ -52,6 +53,37 @@ test.skipIf(!backend).each([
       Float32Array.of(1.2),
     ];
     expect(await compareGraph(backend!, graph, inputs(1), inputs(5))).toBeLessThan(1e-5);
+  },
+);
+
+test.skipIf(!backend)(
+  'an adaptive solve and its gradient, step by step: right, and says that it waits',
+  async () => {
+    const field = (t: Tensor, y: Tensor, weights?: Tensor): Tensor =>
+      add(tanh(matmul(y, weights!)), multiply(sin(multiply(t, 3)), y));
+    const [y0, w] = [draw(6, 1), draw(4, 2)];
+    const solver = compileDeviceOde(field, { backend: backend!, shape: [3, 2], parameters: [[2, 2]] });
+    const { y, accepted, note, gradients } = await solver.solve([0, 2], y0, [w]);
+    const ofY = draw(6, 3);
+    const found = await gradients(ofY);
+    await solver.dispose();
+    expect(accepted).toBeGreaterThan(3);
+    expect(note).toMatch(
+      /adaptive steps on gpu \(webgpu\), each of which waited for the host: slow; odeUnrolled/,
+    );
+    const exact = compileOde(field, {
+      state: { shape: [3, 2], dtype: 'float64' },
+      parameters: [{ shape: [2, 2], dtype: 'float64' }],
+    });
+    const solution = exact.solve([0, 2], Float64Array.from(y0), [Float64Array.from(w)], { rtol: 1e-9 });
+    // Of both times; the first is y0 itself.
+    const wanted = solution.vjp(Float64Array.of(0, 0, 0, 0, 0, 0, ...ofY));
+    const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+      Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
+    expect(apart(y, solution.y.subarray(6))).toBeLessThan(2e-4);
+    expect(apart(found.y0, wanted.y0)).toBeLessThan(1e-3);
+    expect(apart(found.parameters[0]!, wanted.parameters[0]!)).toBeLessThan(1e-3);
+    exact.dispose();
   },
 );
 

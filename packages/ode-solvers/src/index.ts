@@ -70,6 +70,13 @@ export {
   type TensorBatchSolution,
 } from './tensor/compile-ode-batch.ts';
 export type { EvaluationGradients } from './tensor/dense-values.ts';
+export {
+  compileDeviceOde,
+  type DeviceBackend,
+  type DeviceOde,
+  type DeviceOdeOptions,
+  type DeviceOdeSolution,
+} from './tensor/device-ode.ts';
 export type { LocatedEvent } from './tensor/event-gradients.ts';
 export type { OdeGradients, OdeTangents, TangentGradients } from './tensor/recorded-steps.ts';
 export type { TensorEvent, TensorField } from './tensor/step-graph.ts';
