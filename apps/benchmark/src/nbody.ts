@@ -14,6 +14,7 @@ import { key } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { step } from './cases/particle-mesh.ts';
 import { describeMachine, machineLine } from './machine.ts';
+import { type SuiteCost, suiteCost, suiteSeconds } from './suite-cost.ts';
 import { markdownTable } from './table.ts';
 
 const USAGE = `Usage: node apps/benchmark/dist/nbody.js [options]; all of it when none is given
@@ -90,30 +91,25 @@ async function timeSuite(count: number, workers: number): Promise<number> {
   }
 }
 
-/**
- * t = t₀ + ⌈N/w⌉ t₁: start and merging, and a simulation on one of w busy processes, from two suites; and what follows for
- * 1,000 simulations on nodes of such a machine.
- */
+/** Times two suites for each number of processes, and says what 1,000 simulations take on machines like this one. */
 async function maps(count: number, workerCounts: readonly number[]): Promise<void> {
   const rows: string[][] = [];
-  let best = { workers: 0, startUp: 0, each: Number.POSITIVE_INFINITY, rate: 0 };
+  let best: SuiteCost | undefined;
   for (const workers of workerCounts) {
-    const small = await timeSuite(workers, workers);
-    console.error(`${workers} simulations, ${workers} processes: ${small.toFixed(1)} s`);
+    const first = await timeSuite(workers, workers);
+    console.error(`${workers} simulations, ${workers} processes: ${first.toFixed(1)} s`);
     const whole = await timeSuite(count, workers);
     console.error(`${count} simulations, ${workers} processes: ${whole.toFixed(1)} s`);
-    const rounds = Math.ceil(count / workers);
-    const each = (whole - small) / (rounds - 1);
-    const startUp = Math.max(0, small - each);
-    const thousand = count === 1000 ? whole : startUp + Math.ceil(1000 / workers) * each;
+    const cost = suiteCost(first, whole, count, workers);
+    const thousand = count === 1000 ? whole : suiteSeconds(cost, 1000);
     rows.push([
       `${workers}`,
       whole.toFixed(1),
-      each.toFixed(2),
-      startUp.toFixed(1),
+      cost.each.toFixed(2),
+      cost.startUp.toFixed(1),
       `${(thousand / 60).toFixed(1)}${count === 1000 ? '' : ' (extrapolated)'}`,
     ]);
-    if (workers / each > best.rate) best = { workers, startUp, each, rate: workers / each };
+    if (!best || suiteSeconds(cost, 1000) < suiteSeconds(best, 1000)) best = cost;
   }
   const header = [
     'processes',
@@ -122,17 +118,15 @@ async function maps(count: number, workerCounts: readonly number[]): Promise<voi
     's, start and merging',
     'min, 1,000 maps',
   ];
-  console.log(`### Maps of 64² from 64³ particles, 2LPT and 40 steps, through \`equiflow simulate\`\n`);
+  console.log('### Maps of 64² from 64³ particles, 2LPT and 40 steps, through `equiflow simulate`\n');
   console.log(`${markdownTable(header, rows)}\n`);
+  if (!best) return;
   const { workers, startUp, each } = best;
   console.log(
     `A cluster of n such machines (job array, \`--shard i/n\`): t = ${startUp.toFixed(1)} s + ⌈1000/(${workers} n)⌉ · ${each.toFixed(2)} s, and one \`--merge\`.\n`,
   );
-  const nodes = [1, 2, 4, 8, 16, 32].map((n) => [
-    `${n}`,
-    (startUp + Math.ceil(1000 / (workers * n)) * each).toFixed(0),
-  ]);
-  console.log(markdownTable(['machines', 's, 1,000 maps'], nodes));
+  const machines = [1, 2, 4, 8, 16, 32].map((n) => [`${n}`, suiteSeconds(best, 1000, n).toFixed(0)]);
+  console.log(markdownTable(['machines', 's, 1,000 maps'], machines));
 }
 
 async function main(): Promise<void> {
