@@ -211,6 +211,66 @@ describe('output', () => {
     expect(solveOde(decay, [0, 2], [1], { onStep: ({ t }) => t < 1 }).status).toBe('stopped');
   });
 
+  it.each(everyMethod.filter((method) => !method.adaptive).map((method) => [method.name, method] as const))(
+    '%s, with steps of one length: dense output is close everywhere, and at the ends exact',
+    (_, method) => {
+      const solution = solveOde(oscillator, [0, 3], [1, 0], { method, step: 1 / 64, dense: true });
+      for (let i = 0; i <= 60; i++) {
+        expect(Math.abs(solution.dense!.evaluate(i / 20)[0]! - Math.cos(i / 20))).toBeLessThan(
+          method.order === 1 ? 3e-2 : 1e-3,
+        );
+      }
+      for (const [i, t] of solution.t.entries()) {
+        expect(Math.abs(solution.dense!.evaluate(t)[0]! - solution.state(i)[0]!)).toBeLessThan(1e-12);
+      }
+    },
+  );
+
+  it('counts what it costs, and keeps its steps within limits', () => {
+    let [evaluations, jacobians] = [0, 0];
+    const steps: number[] = [];
+    const counted = (method: Method, jacobian: boolean) =>
+      solveOde(
+        (t, y, dydt) => {
+          evaluations++;
+          oscillator(t, y, dydt);
+        },
+        [0, 5],
+        [1, 0],
+        {
+          method,
+          maximumStep: 0.4,
+          minimumStep: 1e-9,
+          firstStep: 0.1,
+          ...(jacobian
+            ? {
+                jacobian: (__: number, ___: Float64Array, j: Float64Array) => {
+                  jacobians++;
+                  j[1] = 1;
+                  j[2] = -1;
+                },
+              }
+            : {}),
+          onStep: ({ h }) => {
+            steps.push(h);
+            return true;
+          },
+        },
+      ).statistics;
+    for (const method of adaptive) {
+      [evaluations, jacobians, steps.length] = [0, 0, 0];
+      const statistics = counted(method, true);
+      expect(statistics.evaluations).toBe(evaluations);
+      expect(statistics.jacobians).toBe(jacobians);
+      expect(statistics.steps).toBe(steps.length);
+      expect(statistics.factorisations > 0).toBe(jacobians > 0);
+      expect(Math.max(...steps)).toBeLessThanOrEqual(0.4 * (1 + 1e-12));
+      expect(steps[0]).toBeLessThanOrEqual(0.1);
+    }
+    evaluations = 0;
+    expect(counted(solvers.radau5, false).evaluations).toBe(evaluations);
+  });
+
   it('is the initial state for a span of no length', () => {
     const solution = solveOde(decay, [1, 1], [3]);
     expect(solution.status).toBe('finished');
@@ -250,6 +310,15 @@ describe('failure', () => {
     expect(solution.end.t).toBeCloseTo(1, 4);
   });
 
+  it('says that a step below the least one would be needed', () => {
+    const { status, message, end } = solveOde((_, y, dydt) => (dydt[0] = y[0]! ** 2), [0, 2], [1], {
+      minimumStep: 1e-4,
+    });
+    expect(status).toBe('step-too-small');
+    expect(message).toMatch(/^dopri5: a step below .* is needed at t = 0\.9/);
+    expect(end.t).toBeGreaterThan(0.9);
+  });
+
   it('gives the part that it reached when the steps run out', () => {
     const solution = solveOde(oscillator, [0, 1000], [1, 0], { maximumSteps: 50 });
     expect(solution.status).toBe('too-many-steps');
@@ -285,6 +354,11 @@ describe('failure', () => {
     [{ hitTimes: [-1] }, /hitTimes\[0\] = -1 is outside/],
     [{ method: solvers.rk4 }, /rk4 does not choose its steps; give the option step/],
     [{ step: -0.1 }, /step = -0.1; give a positive number/],
+    [{ minimumStep: -1 }, /minimumStep = -1; give a number from 0 to maximumStep/],
+    [{ minimumStep: 2, maximumStep: 1 }, /minimumStep = 2; give a number from 0 to maximumStep, which is 1/],
+    [{ maximumSteps: 0 }, /maximumSteps = 0; give a positive number/],
+    [{ atol: Number.NaN }, /atol = NaN is no tolerance/],
+    [{ rtol: 0, atol: [1e-3, 0] }, /component 1 has rtol = 0 and atol = 0/],
   ])('refuses %j', (options, message) => {
     expect(() => solveOde(oscillator, [0, 10], [1, 0], options)).toThrow(message);
   });

@@ -132,6 +132,12 @@ export function checkQuestion(
   for (const name of ['step', 'firstStep', 'maximumStep', 'maximumSteps'] as const) {
     requirePositive(where, name, options[name]);
   }
+  const { minimumStep = 0, maximumStep = Number.POSITIVE_INFINITY } = options;
+  if (!(minimumStep >= 0 && minimumStep <= maximumStep)) {
+    throw new OdeError(
+      `${where}: minimumStep = ${minimumStep}; give a number from 0 to maximumStep, which is ${maximumStep}`,
+    );
+  }
   const { method, step, jacobianBandwidth: band } = options;
   if (band && ![band.lower, band.upper].every((width) => Number.isInteger(width) && width >= 0)) {
     throw new OdeError(

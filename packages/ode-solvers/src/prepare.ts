@@ -1,7 +1,14 @@
 /** What a solve needs before it starts: a method put to work on a field, and what is said where the field fails. */
 import { firstNotFinite, type SolveOptions, tolerances } from './options.ts';
 import { dopri5 } from './runge-kutta/adaptive.ts';
-import type { Method, Statistics, Stepper, StepperProblem, VectorField } from './types.ts';
+import {
+  type Method,
+  OdeError,
+  type Statistics,
+  type Stepper,
+  type StepperProblem,
+  type VectorField,
+} from './types.ts';
 
 /** A method at work on one field: what many solves can share. */
 export interface PreparedSolver {
@@ -33,6 +40,13 @@ export function prepareSolver(field: VectorField, dimension: number, options: So
     fixed: options.step !== undefined,
     statistics,
   };
+  const { rtol, atol } = problem;
+  const none = rtol.findIndex((value, i) => value === 0 && atol[i] === 0);
+  if (!problem.fixed && none >= 0) {
+    throw new OdeError(
+      `solveOde: component ${none} has rtol = 0 and atol = 0, which no step can meet; give one of them a value`,
+    );
+  }
   const stepper = method.stepper(problem);
   return {
     method,

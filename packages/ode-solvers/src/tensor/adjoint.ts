@@ -11,7 +11,7 @@ import type { OdeGradients, Recording } from './recorded-steps.ts';
 
 /** Options of `adjoint`. */
 export interface AdjointOptions {
-  /** Any adaptive method. Default: the method of the solve. */
+  /** Any adaptive method. Default: the method of the solve, or `dopri5` where that does not choose its steps. */
   readonly method?: Method;
   /** Default: the tolerances of the solve. */
   readonly rtol?: number;

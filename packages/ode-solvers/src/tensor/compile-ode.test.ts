@@ -177,6 +177,12 @@ describe('gradients', () => {
     }
   });
 
+  it('by the adjoint of a solve with steps of one length', () => {
+    const fixedSteps = compileOde(field, { ...types, method: rk4 });
+    const solution = fixedSteps.solve(times, y0, parameters, { step: 0.01 });
+    closeTo(solution.adjoint(weights, { rtol: 1e-9, atol: 1e-11 }).y0, solution.vjp(weights).y0, 1e-6);
+  });
+
   it('go backward in time, and do not depend on the checkpoints', () => {
     const back = [2, 1.1, 0.2];
     const all = ode.solve(back, y0, parameters, { ...tight, checkpoints: 'all' });
@@ -310,6 +316,12 @@ describe('between the steps', () => {
       /t = 2.1 is outside the solution, which goes from 0.2 to 2/,
     );
     expect(() => solution.evaluateVjp([1], y0.subarray(1))).toThrow(/3 cotangents for 1 states of 4/);
+    const partial = ode.solve([0, 0.2, 50], y0, parameters, { maximumSteps: 40, ...tight });
+    expect(partial.evaluate([0.21]).length).toBe(4);
+    expect(() => partial.evaluateVjp([0.21], y0)).toThrow(/t = 0.21 is after 0.2, the last time/);
+    expect(() => compileOde((t) => t, types).solve(times, y0, parameters)).toThrow(
+      /the field gives float64\[\], the state is float64\[2,2\]/,
+    );
   });
 });
 

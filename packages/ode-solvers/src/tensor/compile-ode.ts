@@ -258,7 +258,7 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           check(cotangents);
           const { rtol = 1e-6, atol = 1e-9 } = solveOptions;
           return adjointGradients(recording, y, cotangents, {
-            method,
+            method: method.adaptive ? method : dopri5,
             rtol: least(rtol),
             atol: least(atol),
             ...adjointOptions,

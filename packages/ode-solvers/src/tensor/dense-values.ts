@@ -110,6 +110,13 @@ export function evaluationGradients(
     );
   }
   const rounds = queriesOf(recording, at);
+  const last = times[times.length - 1]!;
+  const beyond = at.find((time) => Math.abs(time - times[0]!) > Math.abs(last - times[0]!));
+  if (beyond !== undefined) {
+    throw new OdeError(
+      `evaluateVjp: t = ${beyond} is after ${last}, the last time that the solve reached of those it was given; where an event ended it, use eventVjp`,
+    );
+  }
   const plans = stepPlans(recording);
   const lambda = new Float64Array(size);
   const ofParameters = parameterTypes.map((type) => new Float64Array(sizeOf(type.shape)));

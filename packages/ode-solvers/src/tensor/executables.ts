@@ -83,7 +83,7 @@ export interface OdeExecutables {
 
 /** Compiles on demand. */
 export function odeExecutables({
-  field,
+  field: given,
   state,
   parameters,
   tableau: explicitTableau,
@@ -91,6 +91,15 @@ export function odeExecutables({
   timeShape = [],
   backend,
 }: FieldDescription): OdeExecutables {
+  const field: TensorField = (...inputs) => {
+    const slope = given(...inputs);
+    if (!sameType(slope, state)) {
+      throw new OdeError(
+        `compileOde: the field gives ${slope.dtype}[${slope.shape}], the state is ${state.dtype}[${state.shape}]; they must be the same`,
+      );
+    }
+    return slope;
+  };
   const stepOf = (...step: StepArguments): StepGraph => {
     if (!explicitTableau) {
       throw new OdeError(
@@ -252,4 +261,10 @@ export function typed(dtype: DType, values: ArrayLike<number>): TypedArray {
 export function explicitTableau(method: Method): ExplicitTableau | undefined {
   const { tableau } = method as Method & { tableau?: ExplicitTableau };
   return tableau && 'b' in tableau ? tableau : undefined;
+}
+
+function sameType(a: TensorType, b: TensorType): boolean {
+  return (
+    a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i])
+  );
 }
