@@ -99,6 +99,36 @@ test.each(cases)(
   },
 );
 
+test('gradients over workers are those on this thread, the same bits for any number of workers', async () => {
+  const alone = await openPool({ workers: 1 });
+  const options = { contextSize: 1, trace: 'hutchinson', jacobian: 0.1 } as const;
+  const here = adaptiveLikelihood(unknown, base, options);
+  const two = adaptiveLikelihood(unknown, base, { ...options, place: pool, chunk: 3 });
+  const one = adaptiveLikelihood(unknown, base, { ...options, place: alone, chunk: 3 });
+  const [a, b, c] = [
+    await here.lossAndGradient(flat, batch, 3),
+    await two.lossAndGradient(flat, batch, 3),
+    await one.lossAndGradient(flat, batch, 3),
+  ];
+  expect(c).toEqual(b);
+  expect(b.loss).toBeCloseTo(a.loss, 3);
+  const largest = a.gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  b.gradient.forEach((value, i) => {
+    expect(Math.abs(value - a.gradient[i]!) / largest).toBeLessThan(1e-5);
+  });
+  // The last batch of a validation, or another batch size, is another compiled size.
+  const few = { size: 2, maps: batch.maps.subarray(0, 4), parameters: batch.parameters.subarray(0, 2) };
+  expect((await two.lossAndGradient(flat, few, 3)).loss).toBeCloseTo(
+    (await here.lossAndGradient(flat, few, 3)).loss,
+    3,
+  );
+  expect(() => adaptiveLikelihood(unknown, base, { ...options, place: pool, gradient: 'adjoint' })).toThrow(
+    /place/,
+  );
+  await Promise.all([here.close(), two.close(), one.close()]);
+  await alone.close();
+});
+
 test('probes are new at every step, the same at a step again, and those of validation never change', async () => {
   const executor = adaptiveLikelihood(unknown, base, { contextSize: 1, trace: 'hutchinson' });
   const at = async (step: number) => (await executor.lossAndGradient(flat, batch, step)).loss;

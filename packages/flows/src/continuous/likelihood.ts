@@ -35,12 +35,14 @@ import type { PooledLossExecutor } from '../training/loss-executor.ts';
 import {
   compilePaths,
   type ErrorNormScope,
+  type PathInputs,
   type PathSolver,
   type SolveStatistics,
   type StepSharing,
 } from './path-solver.ts';
+import { stepwiseLikelihood } from './stepwise-likelihood.ts';
 import { drawProbes, needsProbes, type ProbeNoise, type TraceMethod } from './traces.ts';
-import { type UnrolledSteps, unrolledPath } from './unrolled.ts';
+import { type ExplicitMethod, type UnrolledSteps, unrolledPath } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
 
 /** What both ways of training by likelihood are asked. */
@@ -91,6 +93,13 @@ export interface AdaptiveLikelihoodOptions extends LikelihoodOptions {
   readonly dtype?: 'float32' | 'float64';
   /** Accepted and rejected, for one batch. Default 10,000. */
   readonly maximumSteps?: number;
+  /**
+   * Where gradients through recorded steps are computed: workers, or a device. Left out: on this thread. For shared steps of an explicit method with
+   * the error norm 'x' (the defaults). The steps are chosen on this thread, for the whole batch.
+   */
+  readonly place?: Placement;
+  /** Samples that a worker takes at a time. Default 25. */
+  readonly chunk?: number;
 }
 
 /** Key of the probes of a training step; −1 is the validation's. */
@@ -219,6 +228,8 @@ export function adaptiveLikelihood(
     backend = wasm(),
     dtype = 'float32',
     maximumSteps = 10_000,
+    place,
+    chunk = 25,
   } = options;
   const dimension = sizeOf(field.shape);
   const cost: SolveStatistics = { evaluations: 0, steps: 0, rejected: 0 };
@@ -226,9 +237,51 @@ export function adaptiveLikelihood(
     if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
     return values instanceof Float64Array ? values : Float64Array.from(values);
   };
+  const probesFor = (batch: Batch, step: number, training: boolean) =>
+    needsProbes(field, traceMethod, training && jacobian > 0)
+      ? drawProbes(probesAt(seed, step), noise, [batch.size, probes, dimension], dtype)
+      : undefined;
+  const control = {
+    ...(stepLength === undefined ? {} : { step: stepLength }),
+    rtol,
+    atol,
+    maximumSteps,
+  };
+  const inputs = (parameters: Float32Array, batch: Batch, step: number, training: boolean): PathInputs => ({
+    x: typed(batch.maps),
+    theta: typed(batch.parameters),
+    flat: typed(parameters),
+    probes: probesFor(batch, step, training),
+  });
+  const count = (
+    step: number,
+    { success, message, statistics }: { success: boolean; message: string; statistics: SolveStatistics },
+  ): void => {
+    if (!success) throw new OdeError(`training of a continuous flow, step ${step + 1}: ${message}`);
+    for (const name of ['evaluations', 'steps', 'rejected'] as const) cost[name] += statistics[name];
+  };
+  const stepwise =
+    by === 'recorded' && errorNorm === 'x' && sharing === 'shared' && isExplicit(method)
+      ? stepwiseLikelihood(field, base, {
+          contextSize,
+          prior,
+          method,
+          trace: traceMethod,
+          probeCount: needsProbes(field, traceMethod, jacobian > 0) ? probes : 0,
+          regularisation: { kinetic, jacobian },
+          backend,
+          dtype,
+          place,
+          chunk,
+        })
+      : undefined;
+  if (place && !stepwise) {
+    throw new RangeError(
+      "adaptiveLikelihood: a place for the gradients needs shared steps of an explicit method, gradient: 'recorded' and errorNorm: 'x'",
+    );
+  }
   const solvers = new Map<string, PathSolver>();
   const solve = (parameters: Float32Array, batch: Batch, step: number, training: boolean) => {
-    const withProbes = needsProbes(field, traceMethod, training && jacobian > 0);
     const name = `${batch.size} ${training}`;
     let solver = solvers.get(name);
     if (!solver) {
@@ -238,7 +291,7 @@ export function adaptiveLikelihood(
         ...(prior ? { prior } : {}),
         method,
         trace: traceMethod,
-        probeCount: withProbes ? probes : 0,
+        probeCount: needsProbes(field, traceMethod, training && jacobian > 0) ? probes : 0,
         backend,
         dtype,
         differentiate: training ? 'parameters' : 'nothing',
@@ -247,27 +300,12 @@ export function adaptiveLikelihood(
       });
       solvers.set(name, solver);
     }
-    const drawn = withProbes
-      ? drawProbes(probesAt(seed, step), noise, [batch.size, probes, dimension], dtype)
-      : undefined;
-    const end = solver.solve(
-      { x: typed(batch.maps), theta: typed(batch.parameters), flat: typed(parameters), probes: drawn },
-      [0, 1],
-      {
-        ...(stepLength === undefined ? {} : { step: stepLength }),
-        rtol,
-        atol,
-        errorNorm,
-        maximumSteps,
-        checkpoints: 'all',
-      },
-    );
-    if (!end.success) {
-      throw new OdeError(`training of a continuous flow, step ${step + 1}: ${end.message}`);
-    }
-    cost.evaluations += end.statistics.evaluations;
-    cost.steps += end.statistics.steps;
-    cost.rejected += end.statistics.rejected;
+    const end = solver.solve(inputs(parameters, batch, step, training), [0, 1], {
+      ...control,
+      errorNorm,
+      checkpoints: 'all',
+    });
+    count(step, end);
     const total = (values: Float64Array | null, weight: number): number =>
       values ? weight * values.reduce((a, b) => a + b, 0) : 0;
     const loss = total(end.logProb, -1) + total(end.kinetic, kinetic) + total(end.jacobian, jacobian);
@@ -276,6 +314,11 @@ export function adaptiveLikelihood(
   return {
     cost,
     async lossAndGradient(parameters, batch, step) {
+      if (stepwise) {
+        const end = await stepwise.run(inputs(parameters, batch, step, true), control);
+        count(step, end);
+        return { loss: -end.value, gradient: Float32Array.from(end.gradient, (value) => -value) };
+      }
       const { end, loss } = solve(parameters, batch, step, true);
       const { flat } = end.gradients(by, { kinetic, jacobian });
       return { loss, gradient: Float32Array.from(flat, (value) => -value) };
@@ -284,6 +327,12 @@ export function adaptiveLikelihood(
     async close() {
       for (const solver of solvers.values()) solver.dispose();
       solvers.clear();
+      await stepwise?.dispose();
     },
   };
+}
+
+/** Whether a method is an explicit one of Runge and Kutta. */
+function isExplicit(method: Method): method is Method & ExplicitMethod {
+  return 'tableau' in method && 'b' in (method.tableau as object);
 }
