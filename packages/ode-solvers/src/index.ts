@@ -78,8 +78,9 @@ export {
   type DeviceOdeSolution,
 } from './tensor/device-ode.ts';
 export type { LocatedEvent } from './tensor/event-gradients.ts';
-export type { OdeGradients, OdeTangents, TangentGradients } from './tensor/recorded-steps.ts';
+export type { OdeGradients } from './tensor/recorded-steps.ts';
 export type { TensorEvent, TensorField } from './tensor/step-graph.ts';
+export type { OdeTangents, TangentGradients } from './tensor/step-tangents.ts';
 export { odeUnrolled, type UnrolledOptions } from './tensor/unrolled.ts';
 export {
   type ErrorNorm,

@@ -14,17 +14,10 @@ import type { SolveStatus } from '../solution.ts';
 import { type Method, OdeError } from '../types.ts';
 import { type EvaluationGradients, evaluateRecording, evaluationGradients } from './dense-values.ts';
 import { explicitTableau, odeExecutables, typed } from './executables.ts';
-import {
-  type OdeGradients,
-  type OdeTangents,
-  type Recording,
-  stepGradients,
-  stepTangents,
-  type TangentGradients,
-  tangentGradients,
-} from './recorded-steps.ts';
+import { type OdeGradients, type Recording, stepGradients } from './recorded-steps.ts';
 import { type CheckpointPolicy, recorder } from './recorder.ts';
 import type { TensorField } from './step-graph.ts';
+import { type OdeTangents, stepTangents, type TangentGradients, tangentGradients } from './step-tangents.ts';
 
 /** What `compileOdeBatch` needs to know. */
 export interface CompileOdeBatchOptions {
@@ -54,6 +47,13 @@ export interface BatchSolveOptions
   > {
   /** States kept for gradients, as of `compileOde`. */
   readonly checkpoints?: CheckpointPolicy;
+  /** Called after every accepted step of a row, with the state of that row before it, valid during the call only. */
+  readonly onStep?: (step: {
+    readonly row: number;
+    readonly t: number;
+    readonly h: number;
+    readonly y: TypedArray;
+  }) => void;
 }
 
 /** A batch of solves, with its derivatives. */
@@ -146,7 +146,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
   const stages = tableau.b.length;
 
   const solve: CompiledOdeBatch['solve'] = (times, y0, parameters = [], solveOptions = {}) => {
-    const { checkpoints = 'sqrt', minimumStep = 0, maximumSteps = 1e6, norm, onProgress } = solveOptions;
+    const { checkpoints = 'sqrt', minimumStep = 0, maximumSteps = 1e6, norm, onProgress, onStep } = solveOptions;
     const { maximumStep = Number.POSITIVE_INFINITY, controller = integralController } = solveOptions;
     if (times.length < 2)
       throw new OdeError(`compileOdeBatch: ${times.length} times; give the first and the last at least`);
@@ -178,13 +178,13 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
     out.set(current, 0);
     const scaled = new Float64Array(width);
     /** ‖values/(atol + rtol max(|y|, |other|))‖ of one row. */
-    const measure = (row: number, value: (i: number) => number, other: TypedArray): number => {
+    const measure = (row: number, values: TypedArray, other: TypedArray): number => {
       let sum = 0;
       for (let i = 0; i < width; i++) {
         const at = row * width + i;
         const scale = atol[i]! + rtol[i]! * Math.max(Math.abs(current[at]!), Math.abs(other[at]!));
-        const ratio = value(at) / Math.max(scale, 1e-300);
-        scaled[i] = ratio;
+        const ratio = values[at]! / Math.max(scale, 1e-300);
+        if (norm) scaled[i] = ratio;
         sum += ratio * ratio;
       }
       if (norm) return norm(scaled);
@@ -209,11 +209,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
     if (solveOptions.firstStep !== undefined) for (const row of batch) row.length = solveOptions.firstStep;
     else {
       const guesses = batch.map((_, row) =>
-        firstStepGuess(
-          measure(row, (i) => current[i]!, current),
-          measure(row, (i) => slope[i]!, current),
-          span,
-        ),
+        firstStepGuess(measure(row, current, current), measure(row, slope, current), span),
       );
       const moved = current.map(
         (value, i) => value + direction * guesses[Math.floor(i / width)]! * slope[i]!,
@@ -221,9 +217,10 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
       const at = asTimes(guesses.map((guess) => t0 + direction * guess));
       const slopeThere = executables.slope().run([at, moved as TypedArray, ...held])[0]!;
       evaluations++;
+      const bend = slopeThere.map((value, i) => value - slope[i]!) as TypedArray;
       batch.forEach((own, row) => {
-        const steepest = measure(row, (i) => slope[i]!, current);
-        const change = measure(row, (i) => slopeThere[i]! - slope[i]!, current) / guesses[row]!;
+        const steepest = measure(row, slope, current);
+        const change = measure(row, bend, current) / guesses[row]!;
         own.length = firstStepLength(guesses[row]!, steepest, change, span, exponent);
       });
     }
@@ -275,12 +272,8 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
         if (own.status !== undefined) return;
         own.attempts++;
         const { taken } = own;
-        let error = measure(row, (i) => first[i]!, yNext);
-        if (second)
-          error = joinErrors(
-            error,
-            measure(row, (i) => second[i]!, yNext),
-          );
+        let error = measure(row, first, yNext);
+        if (second) error = joinErrors(error, measure(row, second, yNext));
         if (!(error <= 1)) {
           rejected[row]!++;
           const [from, to] = [row * width, (row + 1) * width];
@@ -295,6 +288,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
         own.length = Math.min(maximumStep, taken < own.length ? Math.max(next, own.length) : next);
         const from = row * width;
         record.add(row, own.t, h[row]!, current, from);
+        onStep?.({ row, t: own.t, h: h[row]!, y: current.subarray(from, from + width) });
         current.set(yNext.subarray(from, from + width), from);
         slope.set(slopeNext.subarray(from, from + width), from);
         own.t = ends[row]!;

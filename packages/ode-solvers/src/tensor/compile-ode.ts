@@ -15,17 +15,10 @@ import { type EvaluationGradients, evaluateRecording, evaluationGradients } from
 import { eventGradients, type LocatedEvent, locateEvent } from './event-gradients.ts';
 import { explicitTableau, odeExecutables, typed } from './executables.ts';
 import { withImplicitSteps } from './implicit-executables.ts';
-import {
-  type OdeGradients,
-  type OdeTangents,
-  type Recording,
-  stepGradients,
-  stepTangents,
-  type TangentGradients,
-  tangentGradients,
-} from './recorded-steps.ts';
+import { type OdeGradients, type Recording, stepGradients } from './recorded-steps.ts';
 import { recorder } from './recorder.ts';
 import type { TensorEvent, TensorField } from './step-graph.ts';
+import { type OdeTangents, stepTangents, type TangentGradients, tangentGradients } from './step-tangents.ts';
 import { recordingStepper, tensorStepper } from './stepper.ts';
 
 /** What `compileOde` needs to know. */
