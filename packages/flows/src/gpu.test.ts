@@ -95,7 +95,7 @@ test.skipIf(!gpu)(
     await own.close();
     await reference.close();
   },
-  60_000,
+  240_000,
 );
 
 test.skipIf(!gpu).each([
