@@ -48,7 +48,7 @@ export interface BatchSolveOptions
   /** States kept for gradients, as of `compileOde`. */
   readonly checkpoints?: CheckpointPolicy;
   /** Called after every accepted step of a row, with the state of that row before it, valid during the call only. */
-  readonly onStep?: (step: {
+  readonly onRowStep?: (step: {
     readonly row: number;
     readonly t: number;
     readonly h: number;
@@ -146,7 +146,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
   const stages = tableau.b.length;
 
   const solve: CompiledOdeBatch['solve'] = (times, y0, parameters = [], solveOptions = {}) => {
-    const { checkpoints = 'sqrt', minimumStep = 0, maximumSteps = 1e6, norm, onProgress, onStep } = solveOptions;
+    const { checkpoints = 'sqrt', minimumStep = 0, maximumSteps = 1e6, norm, onProgress, onRowStep } = solveOptions;
     const { maximumStep = Number.POSITIVE_INFINITY, controller = integralController } = solveOptions;
     if (times.length < 2)
       throw new OdeError(`compileOdeBatch: ${times.length} times; give the first and the last at least`);
@@ -288,7 +288,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
         own.length = Math.min(maximumStep, taken < own.length ? Math.max(next, own.length) : next);
         const from = row * width;
         record.add(row, own.t, h[row]!, current, from);
-        onStep?.({ row, t: own.t, h: h[row]!, y: current.subarray(from, from + width) });
+        onRowStep?.({ row, t: own.t, h: h[row]!, y: current.subarray(from, from + width) });
         current.set(yNext.subarray(from, from + width), from);
         slope.set(slopeNext.subarray(from, from + width), from);
         own.t = ends[row]!;

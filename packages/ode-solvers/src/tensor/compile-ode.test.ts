@@ -2,8 +2,10 @@ import {
   add,
   compile,
   gradients,
+  less,
   matmul,
   multiply,
+  select,
   sin,
   square,
   sum,
@@ -254,6 +256,23 @@ describe('gradients', () => {
     );
     closeTo(second.parameterTangents[1]!, [difference((by) => first(by).parameters[1]![0]!)], 1e-8);
   });
+});
+
+it('goes over a discontinuity, and so do its gradients', () => {
+  // y' = k y before t = 1 and −2 k y after it: y(2) = y(0) exp(−k).
+  const jump = compileOde((t, y, k) => multiply(multiply(k!, y), select(less(t, 1), 1, -2)), {
+    state: { shape: [1], dtype: 'float64' },
+    parameters: [{ shape: [], dtype: 'float64' }],
+  });
+  const solution = jump.solve([0, 0.5, 2], Float64Array.of(3), [Float64Array.of(0.7)], {
+    discontinuities: [1],
+    ...tight,
+  });
+  expect(solution.y[2]).toBeCloseTo(3 * Math.exp(-0.7), 9);
+  const { y0: ofState, parameters: ofParameters } = solution.vjp(Float64Array.of(0, 0, 1));
+  expect(ofState[0]).toBeCloseTo(Math.exp(-0.7), 9);
+  expect(ofParameters[0]![0]).toBeCloseTo(-3 * Math.exp(-0.7), 8);
+  expect(solution.evaluate([1.5])[0]).toBeCloseTo(3, 8);
 });
 
 describe('between the steps', () => {
