@@ -3,7 +3,6 @@
  * the batch are taken in the order of the chunks. So the result has the same bytes for any number of workers.
  */
 import {
-  allocate,
   bytesPerElement,
   describe,
   dtypeOf,
@@ -79,6 +78,22 @@ export async function dataParallel(options: DataParallelOptions): Promise<Parall
   return parallel;
 }
 
+/** Values that are added at a time: their sums stay in the cache. */
+const BLOCK = 1024;
+
+/** Adds the chunks [chunks, size] in their order, in double precision; the sums replace the first chunk. */
+function addChunks(parts: TypedArray, size: number, chunks: number): void {
+  const sums = new Float64Array(BLOCK);
+  for (let start = 0; start < size; start += BLOCK) {
+    const count = Math.min(BLOCK, size - start);
+    for (let i = 0; i < count; i++) sums[i] = parts[start + i]!;
+    for (let from = start + size; from < chunks * size; from += size) {
+      for (let i = 0; i < count; i++) sums[i]! += parts[from + i]!;
+    }
+    for (let i = 0; i < count; i++) parts[start + i] = sums[i]!;
+  }
+}
+
 class DataParallel implements ParallelExecutable {
   readonly #options: DataParallelOptions;
   readonly #keys = new Map<number, number>();
@@ -86,7 +101,6 @@ class DataParallel implements ParallelExecutable {
   #inputs: readonly TensorType[] = [];
   #outputs: readonly TensorType[] = [];
   #staging: { readonly items: number; readonly staging: Staging } | null = null;
-  #sums: readonly (Float64Array | null)[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DataParallelOptions) {
@@ -187,14 +201,8 @@ class DataParallel implements ParallelExecutable {
       if (kind === 'concat') return parts;
       const { shape } = this.#outputs[slot]!;
       const size = sizeOf(shape);
-      const total = this.#sums[slot]!.fill(0);
-      for (let index = 0; index < chunks; index++) {
-        for (let i = 0, at = index * size; i < size; i++, at++) total[i]! += parts[at]!;
-      }
-      if (parts instanceof Float64Array) return total;
-      const rounded = parts.subarray(0, size);
-      rounded.set(total);
-      return rounded;
+      addChunks(parts, size, chunks);
+      return parts.subarray(0, size);
     });
   }
 
@@ -281,11 +289,6 @@ class DataParallel implements ParallelExecutable {
       inputs: inputs.map(view),
       results: outputs.map(view),
     };
-    this.#sums = this.#outputs.map((type, slot) =>
-      this.#options.outputs[slot] === 'sum'
-        ? (allocate('float64', sizeOf(type.shape)) as Float64Array)
-        : null,
-    );
     this.#staging = { items, staging };
     return staging;
   }
