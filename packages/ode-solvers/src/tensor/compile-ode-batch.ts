@@ -146,7 +146,14 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
   const stages = tableau.b.length;
 
   const solve: CompiledOdeBatch['solve'] = (times, y0, parameters = [], solveOptions = {}) => {
-    const { checkpoints = 'sqrt', minimumStep = 0, maximumSteps = 1e6, norm, onProgress, onRowStep } = solveOptions;
+    const {
+      checkpoints = 'sqrt',
+      minimumStep = 0,
+      maximumSteps = 1e6,
+      norm,
+      onProgress,
+      onRowStep,
+    } = solveOptions;
     const { maximumStep = Number.POSITIVE_INFINITY, controller = integralController } = solveOptions;
     if (times.length < 2)
       throw new OdeError(`compileOdeBatch: ${times.length} times; give the first and the last at least`);

@@ -20,6 +20,7 @@ import { recorder } from './recorder.ts';
 import type { TensorEvent, TensorField } from './step-graph.ts';
 import { type OdeTangents, stepTangents, type TangentGradients, tangentGradients } from './step-tangents.ts';
 import { recordingStepper, tensorStepper } from './stepper.ts';
+import { symplecticTableau } from './symplectic-graph.ts';
 
 /** What `compileOde` needs to know. */
 export interface CompileOdeOptions {
@@ -29,7 +30,7 @@ export interface CompileOdeOptions {
   /**
    * Default `dopri5`. Explicit Runge-Kutta methods run as compiled steps; any other method runs on the host, with the
    * field and its Jacobian, by autodiff, compiled. Diagonally implicit, Rosenbrock and Radau methods have gradients
-   * through their steps by the implicit function theorem; multistep (`bdf`, Adams) and symplectic ones by `adjoint` alone.
+   * through their steps by the implicit function theorem, symplectic ones too; multistep ones (`bdf`, Adams) by `adjoint` alone.
    */
   readonly method?: Method;
   /** Ends the solve where it crosses zero; time and state there are differentiable (`eventVjp`). One-step methods only. */
@@ -134,18 +135,21 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
   if (state.dtype === 'int32')
     throw new OdeError('compileOde: a state of int32 has no derivative; take a float type');
   const tableau = explicitTableau(method);
+  const symplectic = symplecticTableau(method);
   const compiledField = odeExecutables({
     field,
     state,
     parameters: parameterTypes,
     tableau,
+    symplectic,
     event,
     ...(backend ? { backend } : {}),
   });
-  const executables = tableau
+  const asGraph = tableau !== undefined || symplectic !== undefined;
+  const executables = asGraph
     ? compiledField
     : withImplicitSteps(compiledField, method, state, parameterTypes);
-  const oneStep = tableau !== undefined || executables !== compiledField;
+  const oneStep = asGraph || executables !== compiledField;
   if (event && !oneStep) {
     throw new OdeError(
       `compileOde: an event needs a method whose steps depend on the state alone, which ${method.name} is not`,

@@ -19,8 +19,10 @@ import {
   vjp,
 } from '@equiflow/tensor';
 import type { ExplicitTableau } from '../runge-kutta/tableau.ts';
+import type { SymplecticTableau } from '../symplectic/symplectic.ts';
 import { type Method, OdeError } from '../types.ts';
 import { type StepGraph, stepGraph, type TensorEvent, type TensorField } from './step-graph.ts';
+import { symplecticStepGraph } from './symplectic-graph.ts';
 
 type StepArguments = [t: Tensor, h: Tensor, y: Tensor, parameters: readonly Tensor[], slope?: Tensor];
 
@@ -31,6 +33,8 @@ export interface FieldDescription {
   readonly parameters: readonly TensorType[];
   /** Absent for methods that are not explicit: then the steps are made on the host, out of `slope` and `jacobian`. */
   readonly tableau: ExplicitTableau | undefined;
+  /** Of a symplectic method, whose steps are made on the host and differentiated as a graph. */
+  readonly symplectic?: SymplecticTableau | undefined;
   readonly event: TensorEvent | undefined;
   /** Shape of t and h: [] for one step of the whole state, [rows, 1, …] where every row has its own. */
   readonly timeShape?: Shape;
@@ -87,6 +91,7 @@ export function odeExecutables({
   state,
   parameters,
   tableau: explicitTableau,
+  symplectic,
   event,
   timeShape = [],
   backend,
@@ -101,6 +106,10 @@ export function odeExecutables({
     return slope;
   };
   const stepOf = (...step: StepArguments): StepGraph => {
+    if (symplectic) {
+      const [t, h, y, p] = step;
+      return symplecticStepGraph(symplectic, field, t, h, y, p);
+    }
     if (!explicitTableau) {
       throw new OdeError(
         'compileOde: a step of this method depends on more than the state before it, which derivatives through the steps need; use adjoint, or another method',
