@@ -2,7 +2,7 @@
  * Maps and parameters out of HDF5 files, such as the `suite.hdf5` of `simulate --hdf5`, read in slices. The library is WebAssembly
  * that has to be compiled first: `loadHdf5` before files are opened.
  */
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import {
   FileError,
   FileFormatError,
@@ -29,14 +29,29 @@ export async function loadHdf5(): Promise<void> {
   library = h5wasm;
 }
 
-function openFile(path: string): File {
+/** Opens a file for reading. @throws FileError where it is missing, or no HDF5 */
+export function openFile(path: string): File {
   if (!library) throw new Error('loadHdf5 has to be awaited before HDF5 files are opened');
   if (!existsSync(path)) throw new FileError(path, 'no such file or folder', 'check the path');
   if (statSync(path).isDirectory()) throw new FileError(path, 'is a folder', 'name a file');
+  // The library itself complains at length, and goes on.
+  if (!hasSignature(path)) throw new FileFormatError(path, 'no HDF5 file', 'check where it comes from');
+  return new library.File(path, 'r');
+}
+
+/** True where a superblock begins, which may be at byte 0, 512, 1024, … (HDF5 file format, II.A). */
+function hasSignature(path: string): boolean {
+  const wanted = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+  const descriptor = openSync(path, 'r');
   try {
-    return new library.File(path, 'r');
-  } catch (error) {
-    throw new FileFormatError(path, 'no HDF5 file, or a damaged one', 'check where it comes from', error);
+    const bytes = new Uint8Array(wanted.length);
+    return [0, 512, 1024, 2048].some(
+      (at) =>
+        readSync(descriptor, bytes, 0, bytes.length, at) === bytes.length &&
+        wanted.every((byte, i) => bytes[i] === byte),
+    );
+  } finally {
+    closeSync(descriptor);
   }
 }
 

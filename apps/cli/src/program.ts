@@ -3,6 +3,7 @@ import { jsonReplacer } from '@equiflow/io/node';
 import { Command, CommanderError } from 'commander';
 import { addEvaluate } from './command-line/evaluate.ts';
 import { addExperiment } from './command-line/experiment.ts';
+import { addHalos } from './command-line/halos.ts';
 import { addInfer } from './command-line/infer.ts';
 import { addReport } from './command-line/report.ts';
 import { addSample } from './command-line/sample.ts';
@@ -12,7 +13,16 @@ import { addTrain } from './command-line/train.ts';
 import { EXIT, isTold, oneLine } from './errors.ts';
 import { isHdf5, loadHdf5 } from './hdf5-rows.ts';
 
-const COMMANDS = [addSimulate, addTrain, addInfer, addSample, addEvaluate, addReport, addExperiment];
+const COMMANDS = [
+  addSimulate,
+  addTrain,
+  addInfer,
+  addSample,
+  addEvaluate,
+  addReport,
+  addHalos,
+  addExperiment,
+];
 
 /** Where a run writes. */
 export interface Streams {

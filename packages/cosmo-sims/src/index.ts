@@ -7,6 +7,7 @@ export * from './formula.ts';
 export * from './growth.ts';
 export * from './halos/friends-of-friends.ts';
 export * from './halos/graphs.ts';
+export * from './halos/mass-function.ts';
 export * from './initial-conditions/displacement.ts';
 export * from './initial-conditions/mesh-operators.ts';
 export * from './initial-conditions/white-noise.ts';

@@ -24,6 +24,9 @@ export interface NbodyFlags {
   readonly merge?: boolean;
   readonly layout?: SuiteLayout;
   readonly snapshots?: boolean;
+  readonly halos?: boolean;
+  readonly linkingLength?: number;
+  readonly haloMinimum?: number;
   readonly hdf5?: boolean;
 }
 
@@ -44,7 +47,19 @@ interface CommonFlags {
 
 const NAMES = [
   ...['suite', 'design', 'particles', 'meshFactor', 'window', 'scheme', 'steps', 'startRedshift', 'redshift'],
-  ...['amplitudes', 'depth', 'workers', 'shard', 'merge', 'layout', 'snapshots', 'hdf5'],
+  ...[
+    'amplitudes',
+    'depth',
+    'workers',
+    'shard',
+    'merge',
+    'layout',
+    'snapshots',
+    'halos',
+    'linkingLength',
+    'haloMinimum',
+    'hdf5',
+  ],
 ] as const;
 
 /** Reads `i/n`. */
@@ -113,6 +128,20 @@ export function addNbodyOptions(command: Command): Command {
       oneOf('--layout', LAYOUTS),
     )
     .option('--snapshots', "keep the particles: snapshots/NNNNNNN.hdf5 in Gadget's layout (kpc/h, km/s √a)")
+    .option(
+      '--halos',
+      'keep halo catalogues: halos/NNNNNNN.npz with positions, velocities (km/s), masses, sizes',
+    )
+    .option(
+      '--linking-length <b>',
+      'of --halos, in units of the mean distance of particles (default: 0.2)',
+      number('--linking-length', { above: 0 }),
+    )
+    .option(
+      '--halo-minimum <number>',
+      'fewest particles of a halo of --halos (default: 20)',
+      integer('--halo-minimum', 2),
+    )
     .option('--hdf5', 'write suite.hdf5 too: maps, linear, params, the choices as attributes');
 }
 
@@ -139,6 +168,10 @@ export function suiteOf(flags: NbodyFlags & CommonFlags): SimulateSuiteOptions {
   const transfers = ['eh98', 'eh98-nowiggle', 'bbks'] as const;
   const transfer = oneOf('--spectrum', transfers)(flags.spectrum);
   const { prior, box, size, layout } = flags;
+  if (!flags.halos && (flags.linkingLength !== undefined || flags.haloMinimum !== undefined)) {
+    throw new InputError('--linking-length and --halo-minimum belong to --halos; give it with them');
+  }
+  const halos = { linkingLength: flags.linkingLength ?? 0.2, minimum: flags.haloMinimum ?? 20 };
   const camels = layout === 'camels' ? { maps: 15, depth: box / 5 } : undefined;
   return {
     names: prior.names as readonly SuiteParameter[],
@@ -163,6 +196,7 @@ export function suiteOf(flags: NbodyFlags & CommonFlags): SimulateSuiteOptions {
     depth: flags.depth ?? camels?.depth ?? box,
     ...(flags.dimensions === '3' ? { dimensions: 3 } : {}),
     ...(layout === undefined ? {} : { layout }),
+    ...(flags.halos ? { halos } : {}),
     out: flags.out,
     merge: flags.merge ?? false,
     snapshots: flags.snapshots ?? false,

@@ -17,6 +17,7 @@ import { EXIT, InputError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { progressBar } from '../progress.ts';
+import type { HaloChoices } from '../suite/catalogues.ts';
 import {
   isComplete,
   LINEAR,
@@ -41,6 +42,8 @@ export interface SimulateSuiteOptions extends Omit<SuiteOptions, 'held'> {
   readonly layout?: SuiteLayout;
   /** Keeps the particles of every simulation, in Gadget's layout. */
   readonly snapshots: boolean;
+  /** Keeps catalogues of halos, found like this. */
+  readonly halos?: HaloChoices;
   /** Writes `suite.hdf5` beside the other files. */
   readonly hdf5: boolean;
   /** Only checks and joins what shards have made. */

@@ -9,12 +9,15 @@ import { join } from 'node:path';
 import type { SuiteRow } from '@equiflow/cosmo-sims';
 import { makeFolder, NpyWriter, readJson, readNpz, writeJsonAtomic, writeNpz } from '@equiflow/io/node';
 import { InputError } from '../errors.ts';
+import type { HaloChoices } from './catalogues.ts';
 import { type LayoutOptions, suiteWriter } from './layouts.ts';
 
 /** What defines a suite's folder. */
 export interface SuiteChoices extends LayoutOptions {
   /** Whether the particles of every simulation are kept, in `snapshots/`. */
   readonly snapshots: boolean;
+  /** How halos are found, where their catalogues are kept, in `halos/`. */
+  readonly halos?: HaloChoices;
 }
 
 /** The file of the choices, written before the first row. */
@@ -25,6 +28,7 @@ export const COMPLETE = 'simulation.json';
 export const LINEAR = 'linear.npy';
 const ROWS = 'rows';
 const SNAPSHOTS = 'snapshots';
+const HALOS = 'halos';
 
 /** True where the suite in the folder is complete. */
 export function isComplete(folder: string): boolean {
@@ -48,7 +52,7 @@ export function openSuite(folder: string, options: SuiteChoices): void {
   if (!existsSync(path)) {
     if (existsSync(folder)) {
       const other = readdirSync(folder).find(
-        (name) => !name.startsWith('.') && name !== CHOICES && name !== ROWS && name !== SNAPSHOTS,
+        (name) => !name.startsWith('.') && name !== CHOICES && ![ROWS, SNAPSHOTS, HALOS].includes(name),
       );
       if (other !== undefined) {
         throw new InputError(`--out ${folder} holds other files (${other}); choose another folder`);
@@ -69,6 +73,12 @@ export function openSuite(folder: string, options: SuiteChoices): void {
   }
   if (!isComplete(folder)) makeFolder(join(folder, ROWS));
   if (options.snapshots) makeFolder(join(folder, SNAPSHOTS));
+  if (options.halos) makeFolder(join(folder, HALOS));
+}
+
+/** Where the halos of a row are. */
+export function cataloguePath(folder: string, index: number): string {
+  return join(folder, HALOS, `${String(index).padStart(7, '0')}.npz`);
 }
 
 /** Where the particles of a row are. */

@@ -15,9 +15,10 @@ import {
 import type { RowSource } from '@equiflow/io';
 import type { File, Group } from 'h5wasm/node';
 import { InputError } from '../errors.ts';
+import type { SpectrumParameters } from './catalogues.ts';
 
 /** Writes a file under another name beside it, and renames it. */
-async function writeHdf5(path: string, fill: (file: File) => void): Promise<void> {
+export async function writeHdf5(path: string, fill: (file: File) => void): Promise<void> {
   const { default: h5wasm, ready } = await import('h5wasm/node');
   await ready;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
@@ -54,6 +55,8 @@ export interface SnapshotCosmology {
   readonly h: number;
   /** Side of the box, Mpc/h. */
   readonly boxSize: number;
+  /** What its linear spectrum was made with, kept in the group Parameters. */
+  readonly parameters?: SpectrumParameters;
 }
 
 /** Writes one snapshot in Gadget's layout. */
@@ -63,7 +66,7 @@ export async function writeGadget(
   cosmology: SnapshotCosmology,
 ): Promise<void> {
   const { positions, momenta, scaleFactor: a } = snapshot;
-  const { omegaM, h, boxSize } = cosmology;
+  const { omegaM, h, boxSize, parameters } = cosmology;
   const count = positions.length / 3;
   // Gadget's velocity is v/√a with v = a dx/dt = 100 p/a km/s.
   const speed = 100 / a ** 1.5;
@@ -82,6 +85,7 @@ export async function writeGadget(
       header.create_attribute(`Flag_${flag}`, 0, null, '<i');
     }
     header.create_attribute('NumFilesPerSnapshot', 1, null, '<i');
+    if (parameters) attributes(file.create_group('Parameters'), { ...parameters });
     const particles = file.create_group('PartType1');
     const shape = [count, 3];
     particles.create_dataset({ name: 'Coordinates', data: coordinates, shape, dtype: '<f' });

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readNpy, readTable } from '@equiflow/io/node';
+import { readNpy, readNpz, readTable } from '@equiflow/io/node';
 import type { Dataset, Group } from 'h5wasm/node';
 import { build, defaultServerConditions } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -291,6 +291,58 @@ test('the layout of Quijote: a cube a realisation; and it is read back', async (
   const { code, error } = await equiflow(...train(folder3d, ...quijote, '--out', at('gap')));
   expect(code).toBe(2);
   expect(error).toMatch(/realisation 2 is missing/);
+}, 90_000);
+
+test('halos of a suite and of a snapshot: the same catalogue, with a graph and a mass function', async () => {
+  const box = ['--size', '8', '--particles', '24', '--box', '60', '--mesh-factor', '2', '--window', 'tsc'];
+  const made = await equiflow(
+    ...['simulate', '--kind', 'nbody', '--suite', '2', '--spectrum', 'eh98-nowiggle', '--steps', '8'],
+    ...['--prior', 'Omega_m:0.25:0.35,sigma_8:0.8:0.9', ...box, '--snapshots', '--halos'],
+    ...['--workers', '2', '--out', at('halos')],
+  );
+  expect(made).toMatchObject({ code: 0, error: '' });
+  const snapshot = at('halos', 'snapshots', '0000001.hdf5');
+  const found = await equiflow(
+    ...['halos', '--snapshot', snapshot, '--neighbours', '3', '--json', '--out', at('catalogue.npz')],
+  );
+  expect(found).toMatchObject({ code: 0, error: '' });
+  const told = JSON.parse(found.out) as {
+    halos: number;
+    massFunction: { bins: { count: number; expected: number }[] };
+  };
+  expect(told.halos).toBeGreaterThan(10);
+  const { bins } = told.massFunction;
+  const sum = (of: (bin: (typeof bins)[number]) => number): number => bins.reduce((a, b) => a + of(b), 0);
+  expect(sum((bin) => bin.count)).toBe(told.halos);
+  // A soft force makes fewer small halos; the order of magnitude is Sheth and Tormen's.
+  expect(told.halos / sum((bin) => bin.expected)).toBeGreaterThan(0.3);
+  expect(told.halos / sum((bin) => bin.expected)).toBeLessThan(2);
+  const own = readNpz(at('catalogue.npz'));
+  const suites = readNpz(at('halos', 'halos', '0000001.npz'));
+  expect(own.get('positions')!.shape).toEqual([told.halos, 3]);
+  expect(own.get('senders')!.shape).toEqual([3 * told.halos]);
+  // Of the snapshot, in float32 of kpc/h, to its rounding.
+  expect(suites.get('masses')!.shape).toEqual([told.halos]);
+  for (const name of ['positions', 'velocities', 'masses']) {
+    const [a, b] = [own, suites].map((all) => all.get(name)!.data as Float64Array);
+    const scale = Math.max(...b!.map(Math.abs));
+    expect(Math.max(...a!.map((value, i) => Math.abs(value - b![i]!))) / scale).toBeLessThan(1e-5);
+  }
+  const hdf5 = await equiflow(
+    ...['halos', '--snapshot', snapshot, '--linking-length', '0.25', '--out', at('catalogue.hdf5')],
+  );
+  expect(hdf5.out).toMatch(/halos of at least 20 particles[\s\S]*sheth-tormen/);
+  const { default: h5wasm, ready } = await import('h5wasm/node');
+  await ready;
+  const file = new h5wasm.File(at('catalogue.hdf5'), 'r');
+  expect((file.get('velocities') as Dataset).shape![1]).toBe(3);
+  expect(file.attrs.BoxSize!.value).toBeCloseTo(60, 3);
+  file.close();
+  const { code, error } = await equiflow(
+    ...['halos', '--snapshot', at('halos', 'suite.json'), '--out', at('x.npz')],
+  );
+  expect(code).toBe(2);
+  expect(error).toMatch(/suite.json: no HDF5 file/);
 }, 90_000);
 
 /** Slurm for one node on loopback, as root; its daemons are stopped by `stop`. */

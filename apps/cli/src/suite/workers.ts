@@ -3,12 +3,47 @@
  * whoever makes it, so that the bytes do not depend on their number. A process whose parent has died ends after its row.
  */
 import { fork } from 'node:child_process';
-import { type SuiteParameter, shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
+import { type Snapshot, type SuiteParameter, shardRows, suiteSimulator } from '@equiflow/cosmo-sims';
 import { wasm } from '@equiflow/tensor-wasm';
 import { InputError } from '../errors.ts';
-import { missingRows, readChoices, snapshotPath, writeRow } from './folder.ts';
-import { writeGadget } from './hdf5.ts';
+import { arraysOf, findHalos, type HaloChoices, writeCatalogue } from './catalogues.ts';
+import {
+  cataloguePath,
+  missingRows,
+  readChoices,
+  type SuiteChoices,
+  snapshotPath,
+  writeRow,
+} from './folder.ts';
+import { type SnapshotCosmology, writeGadget } from './hdf5.ts';
 import { WORKER } from './worker-name.ts';
+
+/** The cosmology of a row. */
+function cosmologyOf(choices: SuiteChoices, theta: readonly number[]): SnapshotCosmology {
+  const value = (name: SuiteParameter): number => choices.held[name] ?? theta[choices.names.indexOf(name)]!;
+  const { boxSize, transfer } = choices;
+  return {
+    omegaM: value('Omega_m'),
+    h: value('h'),
+    boxSize,
+    parameters: {
+      ...{ omegaB: value('Omega_b'), h: value('h'), ns: value('n_s'), sigma8: value('sigma_8') },
+      transfer: transfer as 'eh98' | 'eh98-nowiggle' | 'bbks',
+    },
+  };
+}
+
+/** Finds the halos of a row and writes their catalogue. */
+async function writeHalos(
+  path: string,
+  { positions, momenta, scaleFactor }: Snapshot,
+  { omegaM, boxSize }: SnapshotCosmology,
+  choices: HaloChoices,
+): Promise<void> {
+  const velocities = Float64Array.from(momenta, (p) => (100 * p) / scaleFactor);
+  const halos = findHalos({ positions, velocities, boxSize, omegaM, scaleFactor }, choices);
+  await writeCatalogue(path, arraysOf(halos, null), {});
+}
 
 /**
  * Makes rows here, in this process.
@@ -28,13 +63,9 @@ export async function simulateHere(
     // Somebody else may have made it since.
     if (missingRows(folder, [index]).length > 0) {
       const particles = simulator.snapshot(index);
-      if (choices.snapshots) {
-        const theta = simulator.theta(index);
-        const value = (name: SuiteParameter): number =>
-          choices.held[name] ?? theta[choices.names.indexOf(name)]!;
-        const cosmology = { omegaM: value('Omega_m'), h: value('h'), boxSize: choices.boxSize };
-        await writeGadget(snapshotPath(folder, index), particles, cosmology);
-      }
+      const cosmology = cosmologyOf(choices, simulator.theta(index));
+      if (choices.snapshots) await writeGadget(snapshotPath(folder, index), particles, cosmology);
+      if (choices.halos) await writeHalos(cataloguePath(folder, index), particles, cosmology, choices.halos);
       writeRow(folder, simulator.mapsOf(index, particles));
     }
     onRow(done + 1);
