@@ -64,7 +64,7 @@ const hidden = [64, 64];
 const trenf = (layers: number): FlowChoice => ({ kind: 'trenf', layers });
 
 /** The continuous flow, whose density and gradients take some ten times the work of a TRENF of 2 layers. */
-const continuous: FlowChoice = { kind: 'continuous', bound: 1, steps: 2 };
+const continuous: FlowChoice = { kind: 'continuous', bound: 1, steps: 3 };
 
 const few: MapCounts = { gap: 1000, posteriors: 60, calibration: 0, fisher: 100, whitening: 200 };
 

@@ -1,16 +1,20 @@
 /**
  * The vector field of the field-level continuous flow, after Gerdes et al. 2022 (arXiv:2207.00283), for fields on a periodic mesh:
  *
- *   v(x, t | θ) = w_0(|k|) * x + Σ_f w_f(|k|) * g_f(x),   g_f(x) = c_f0 + Σ_j c_fj tanh(a_j (x − m_j)),
+ *   v(x, t | θ) = w_0(|k|) * x + Σ_f w_f(|k|) * g_f(x),   g_f(x) = c_f0 + Σ_j c_fj u_j(x),
  *
- * one hidden layer of units that act on every cell alike, and radial convolutions in Fourier space. It commutes with translations
- * and with the rotations by 90° and reflections of the mesh. The w (natural cubic splines in ln k with w(0) of their own, as ln T̂ of
- * a TRENF layer) and c are functions of t and θ: a small network of θ gives their coefficients in Legendre polynomials of t. The
+ * one hidden layer of units u_j that act on every cell alike (`field-flow-units.ts`), and radial convolutions in Fourier space. It commutes
+ * with translations and with the rotations by 90° and reflections of the mesh. The w (natural cubic splines in ln k with w(0) of their own, as
+ * ln T̂ of a TRENF layer) and c are functions of t and θ: a small network of θ gives their coefficients in Legendre polynomials of t. The
  * divergence has a closed form because a convolution is linear and the units are local: with w(lag 0) the mean of w over all modes,
  *
  *   div v = N^d w_0(lag 0) + Σ_f w_f(lag 0) Σ_x g_f'(x).
  *
  * With w_0 constant in t and no channels f the flow is x ↦ F⁻¹ e^{w_0} F x: the Gaussian limit at w_0 = ln T̂.
+ *
+ * Steps of fixed length have to be able to follow the field, whatever a training makes of it: |w_f| ≤ 1 (a tanh), Σ_j |c_fj| stays below a bound, and
+ * w_0(k, t) = W(k) [1 + Σ_n r_n(k) P_n(t)], Σ_n r_n² < 1, is a total growth W spread over time, so that no mode is shrunk first to be blown
+ * up later.
  */
 import { radialFilter, radialFilterLogDet, shells } from '@equiflow/fft-mesh';
 import {
@@ -18,11 +22,14 @@ import {
   broadcastTo,
   constant,
   type DType,
+  divide,
   matmul,
   multiply,
   type ParameterTensors,
   reshape,
   slice,
+  sqrt,
+  square,
   stack,
   sum,
   type Tensor,
@@ -61,7 +68,7 @@ export interface MeshFieldOptions {
 export interface MeshFieldCoefficients {
   /** ∫w_0 dt over all times, [batch, shells]. */
   readonly growth: Tensor;
-  /** How it is spread over time: [batch (polynomials − 1), shells], null where it is even. */
+  /** How it is spread over time: [batch, polynomials − 1, shells], null where it is even. */
   readonly pace: Tensor | null;
   /** w_f, [batch, polynomials, channels (knots + 1)]. */
   readonly filters: Tensor;
@@ -102,12 +109,6 @@ export interface MeshField extends FlowField {
 /** Cells between which the centres m_j of the units start, evenly spread, in units of the standardised field. */
 const CENTRES = 2;
 
-/**
- * The network gives w_f and c in these units: their product moves by a hundredth of a step of the optimiser's, so that a training does not
- * begin in fields that the steps cannot follow.
- */
-const SCALE = 0.1;
-
 /** A new field is zero: the flow starts at the identity. */
 export function meshField(options: MeshFieldOptions): MeshField {
   requireOptions(options);
@@ -137,8 +138,14 @@ export function meshField(options: MeshFieldOptions): MeshField {
     }
     return made;
   };
-  // Filters start as 1 at all times and g_f as 0: the field is zero, its gradient with respect to c is not.
-  const bias = new Array<number>(timeFunctions * total).fill(0).fill(1, width, width + channels * width);
+  // The g_f start as 0 and the filters do not: the field is zero, its gradient with respect to c is not. Filter f begins as the
+  // f-th cosine over the knots, at all times, for channels that begin alike would stay alike.
+  const bias = new Array<number>(timeFunctions * total).fill(0);
+  for (let f = 0; f < channels; f++) {
+    for (let i = 0; i <= knots; i++) {
+      bias[(1 + f) * width + i] = Math.cos((f * Math.PI * Math.max(0, i - 1)) / (knots - 1));
+    }
+  }
   const network = perceptron(contextSize, hidden, timeFunctions * total, bias);
   const unitParameters =
     channels === 0
@@ -157,6 +164,12 @@ export function meshField(options: MeshFieldOptions): MeshField {
   const row = (values: readonly number[], dtype: DType): TimeValues =>
     constant(values, [1, timeFunctions], dtype);
 
+  /** Within the unit ball at every shell: ∫_0^1 stays what it is, and no mode goes far back and forth. */
+  const normalised = (values: Tensor, batch: number): Tensor => {
+    const each = reshape(values, [batch, timeFunctions - 1, count]);
+    return divide(each, sqrt(add(sum(square(each), { axes: [1], keepDims: true }), 1)));
+  };
+
   const field: MeshField = {
     shape,
     channels,
@@ -174,26 +187,25 @@ export function meshField(options: MeshFieldOptions): MeshField {
       const pace =
         timeFunctions === 1
           ? null
-          : multiply(
-              tanh(matmul(reshape(slice(knotValues, [null, [1, timeFunctions]]), [-1, width]), splines)),
-              1 / (timeFunctions - 1),
+          : normalised(
+              matmul(reshape(slice(knotValues, [null, [1, timeFunctions]]), [-1, width]), splines),
+              batch,
             );
       return {
         growth,
         pace,
         filters: part(1),
-        combination: multiply(part(2), SCALE),
+        combination: part(2),
         units: channels === 0 ? null : pixelUnits(parameters.slopes!, parameters.centres!),
       };
     },
     timesAt: (t, dtype) => row(legendreAt(t, timeFunctions), dtype),
     timesBetween: (from, to, dtype) => row(legendreIntegrals(from, to, timeFunctions), dtype),
     linear({ growth, pace }, times) {
-      const [batch, modes] = growth.shape as [number, number];
       const first = slice(times, [null, [0, 1]]);
       if (!pace) return multiply(growth, first);
       const rest = reshape(slice(times, [null, [1, timeFunctions]]), [times.shape[0]!, timeFunctions - 1, 1]);
-      const warp = sum(multiply(reshape(pace, [batch, timeFunctions - 1, modes]), rest), { axes: [1] });
+      const warp = sum(multiply(pace, rest), { axes: [1] });
       return multiply(growth, add(warp, first));
     },
     cells(x, { filters, combination, units: hiddenUnits }, times) {

@@ -4,7 +4,7 @@
  * by plain data, the `FieldFlowSpec`, which a checkpoint stores; the parameters are one flat vector; density, latent and samples are
  * graphs of a fixed number of steps, so that everything made for a TRENF works with it.
  */
-import { add, subtract, type Tensor, unpackParameters } from '@equiflow/tensor';
+import { add, multiply, subtract, type Tensor, unpackParameters } from '@equiflow/tensor';
 import { standardNormal } from '../base-density.ts';
 import { type Bijection, compose } from '../bijection.ts';
 import { toUnitBox } from '../conditioner.ts';
@@ -76,6 +76,12 @@ export const fieldFlowDefaults: Pick<
   deviation: 1,
 };
 
+/**
+ * Weight of what the steps miss in a training. Measured on lognormal maps of 16², 4 steps: with 1 the steps claimed 0.8 nats a map too much, and
+ * the flow was 0.2 nats worse than with 10, where they are right to 0.003.
+ */
+const ROUGHNESS_WEIGHT = 10;
+
 /** Builds the flow that a spec describes. @throws RangeError naming the choice that does not work. */
 export function fieldFlow(spec: FieldFlowSpec): FieldFlow {
   requireMapFlowSpec('fieldFlow', spec);
@@ -116,7 +122,7 @@ export function fieldFlow(spec: FieldFlowSpec): FieldFlow {
     },
     trainingObjective(x, context, flat) {
       const { logProb, roughness } = density(x, context, flat);
-      return roughness ? subtract(logProb, roughness) : logProb;
+      return roughness ? subtract(logProb, multiply(roughness, ROUGHNESS_WEIGHT)) : logProb;
     },
   };
 }
