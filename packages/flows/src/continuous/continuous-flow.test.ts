@@ -1,4 +1,4 @@
-import { dop853, radau5 } from '@equiflow/ode-solvers';
+import { dop853, radau5, rk4 } from '@equiflow/ode-solvers';
 import {
   add,
   initialParameters,
@@ -13,10 +13,12 @@ import {
   square,
   type Tensor,
 } from '@equiflow/tensor';
+import { openPool } from '@equiflow/tensor-wasm';
 import { expect, test } from 'vitest';
 import { standardNormal } from '../base-density.ts';
 import { posteriorOnGrid } from '../posterior/flow-posterior.ts';
-import { type ContinuousFlowOptions, openContinuousFlow } from './continuous-flow.ts';
+import { openContinuousFlow } from './continuous-flow.ts';
+import type { ContinuousFlowOptions } from './continuous-flow-types.ts';
 import { perceptronField } from './perceptron-field.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -212,6 +214,38 @@ test("Hutchinson's noise is fixed by the seed and the place; its densities are r
     chi += (mean - exact[i]!) ** 2 / (variance / repeats);
   }
   expect(chi / samples).toBeLessThan(2.5);
+});
+
+test('densities over workers: the same paths, the same integrals', async () => {
+  const pool = await openPool({ workers: 2 });
+  const { velocityAndDivergence: _, ...unknown } = free;
+  const cases: [FlowField, ContinuousFlowOptions][] = [
+    [free, {}],
+    [unknown, { sharing: 'shared', method: rk4, step: 0.25 }],
+    [unknown, { trace: 'hutchinson', probes: 2, prior: { low: [-2], high: [3] } }],
+  ];
+  for (const [field, options] of cases) {
+    const common = { ...options, errorNorm: 'x', batch: 16 } as const;
+    const [here, there] = [open(common, field), open({ ...common, place: pool, chunk: 7 }, field)];
+    const [a, b] = [await here.density(x, theta), await there.density(x, theta)];
+    expect(distance(a.logProb, b.logProb)).toBeLessThan(1e-11);
+    expect(distance(a.error, b.error)).toBeLessThan(1e-11);
+    expect(distance(a.pathLength, b.pathLength)).toBeLessThan(1e-11);
+    expect(distance(a.latent, b.latent)).toBeLessThan(1e-11);
+    const [c, d] = [
+      await here.sample(key(6), 5, theta.subarray(0, 5)),
+      await there.sample(key(6), 5, theta.subarray(0, 5)),
+    ];
+    expect(distance(c.logProb, d.logProb)).toBeLessThan(1e-11);
+    expect(distance(c.pathLength, d.pathLength)).toBeLessThan(1e-11);
+    await here.close();
+    await there.close();
+  }
+  expect(() => open({ place: pool })).toThrow(/errorNorm: 'x'/);
+  expect(() => open({ place: pool, errorNorm: 'x', method: radau5, sharing: 'shared' })).toThrow(
+    /explicit method/,
+  );
+  await pool.close();
 });
 
 test('failures say which samples, when, and what to do', async () => {

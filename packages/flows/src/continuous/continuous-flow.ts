@@ -5,103 +5,23 @@
  * reported, and its distance to the first the error: that of the first, and so more than that of the second.
  */
 import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
-import { type Backend, type Executable, foldIn, key, type RandomKey, sizeOf } from '@equiflow/tensor';
+import { foldIn, key, sizeOf } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
-import type { Evaluator } from '../evaluator.ts';
-import type { Box } from '../posterior/adaptive-grid.ts';
+import type { ContinuousFlow, ContinuousFlowOptions, Densities } from './continuous-flow-types.ts';
+import { type PathQuadrature, pathQuadrature, stepCollector } from './path-quadrature.ts';
 import {
   compilePaths,
   type ErrorNormScope,
   type PathSolver,
   type SolveControl,
   type SolvedPaths,
-  type SolveStatistics,
-  type StepSharing,
 } from './path-solver.ts';
-import { drawProbes, needsProbes, type ProbeNoise, type TraceMethod } from './traces.ts';
+import { drawProbes, needsProbes } from './traces.ts';
+import { type ExplicitMethod, isExplicit } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
 
 type Floats = Float32Array | Float64Array;
-
-/** Options of `openContinuousFlow`. */
-export interface ContinuousFlowOptions {
-  /** Number of parameters θ. Default 0. */
-  readonly contextSize?: number;
-  /** Uniform prior of θ; the field then sees θ mapped to [−1, 1]. Left out: θ as it is. */
-  readonly prior?: Box;
-  /** Default `dopri5`. */
-  readonly method?: Method;
-  /** Default 1e-6. */
-  readonly rtol?: number;
-  /** Default 1e-6. */
-  readonly atol?: number;
-  /** Steps of this length in place of error control; the error of log p is then the distance to steps half as long. */
-  readonly step?: number;
-  /** Default 'x and log p': what is reported is controlled. */
-  readonly errorNorm?: ErrorNormScope;
-  /**
-   * Default 'own': the answer of a sample does not depend on the others of its batch. Methods that are not explicit, and steps of a
-   * given length, need 'shared'.
-   */
-  readonly sharing?: StepSharing;
-  /** Default 'exact'. */
-  readonly trace?: TraceMethod;
-  /** Default 'rademacher'. */
-  readonly noise?: ProbeNoise;
-  /** Probes a sample, for `hutchinson`. Default 1. */
-  readonly probes?: number;
-  /** Of the probes, which are functions of it and of a sample's place in the call. Default 1. */
-  readonly seed?: number;
-  /** Default `wasm()`. */
-  readonly backend?: Backend<Executable>;
-  /** Default float64. */
-  readonly dtype?: 'float32' | 'float64';
-  /** Samples solved together. Default 256; 256/d where an exact trace tiles d basis vectors into the batch. */
-  readonly batch?: number;
-  /** Accepted and rejected, for one batch; then the solve fails. Default 10,000. */
-  readonly maximumSteps?: number;
-}
-
-/** Densities with what is known of their error. */
-export interface Densities {
-  /** ln p(x_i|θ_i) at a tenth of the tolerances, nats, [count]. */
-  readonly logProb: Float64Array;
-  /** |ln p at a tenth of the tolerances − ln p at the tolerances|, nats, [count]. */
-  readonly error: Float64Array;
-  /** [count, ...shape] */
-  readonly latent: Float64Array;
-  /** ∫ |v| dt between data and latent, [count]. */
-  readonly pathLength: Float64Array;
-  /** Summed over batches and tolerances. */
-  readonly statistics: SolveStatistics;
-}
-
-/** Samples with their densities, by the same paths. */
-export interface Samples {
-  /** [count, ...shape] */
-  readonly samples: Float64Array;
-  /** ln p of every sample, nats, [count]. */
-  readonly logProb: Float64Array;
-  /** ∫ |v| dt between latent and sample, [count]. */
-  readonly pathLength: Float64Array;
-  /** Summed over batches and tolerances. */
-  readonly statistics: SolveStatistics;
-}
-
-/** A continuous flow ready for use; samples are row-major [count, ...shape], θ [count, P] (empty without parameters). */
-export interface ContinuousFlow extends Evaluator {
-  /** Log-densities with the solver's error in them. */
-  density(x: Floats, thetas?: Floats): Promise<Densities>;
-  /** ln p(x_i|θ_i), nats, [count], without the second solve. */
-  logProb(x: Floats, thetas?: Floats): Promise<Float64Array>;
-  /** The latents, [count, ...shape]. */
-  latent(x: Floats, thetas?: Floats): Promise<Float64Array>;
-  /** Samples from latents, [count, ...shape]. */
-  generate(latents: Floats, thetas?: Floats): Promise<Float64Array>;
-  /** Draws `count` samples, with their densities. */
-  sample(from: RandomKey, count: number, thetas?: Floats): Promise<Samples>;
-}
 
 /** What ode-solvers takes at least. */
 const leastRtol = 100 * Number.EPSILON;
@@ -137,6 +57,8 @@ export function openContinuousFlow(
       : Math.ceil(256 / sizeOf(field.shape)),
     maximumSteps = 10_000,
     prior,
+    place,
+    chunk = Math.ceil(largest / 4),
   } = options;
   const dimension = sizeOf(field.shape);
   const withProbes = needsProbes(field, trace, false);
@@ -144,8 +66,15 @@ export function openContinuousFlow(
     dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
   const flat = typed(parameters);
   const solvers = new Map<string, PathSolver>();
-  const solverFor = (size: number, differentiate: 'nothing' | 'theta'): PathSolver => {
-    const name = `${size} ${differentiate}`;
+  const quadratureOptions = place && {
+    ...{ contextSize, prior, trace, dtype, place, chunk },
+    method: explicitForPlace(method, errorNorm),
+    probeCount: withProbes ? probeCount : 0,
+  };
+  let quadrature: Promise<PathQuadrature> | undefined;
+  const solverFor = (size: number, purpose: 'x' | 'density' | 'theta'): PathSolver => {
+    const xOnly = purpose === 'x' || (purpose === 'density' && place !== undefined);
+    const name = `${size} ${xOnly ? 'x' : purpose}`;
     let solver = solvers.get(name);
     if (!solver) {
       solver = compilePaths(field, base, {
@@ -154,11 +83,11 @@ export function openContinuousFlow(
         ...(prior ? { prior } : {}),
         method,
         trace,
-        probeCount: withProbes ? probeCount : 0,
+        probeCount: withProbes && !xOnly ? probeCount : 0,
         backend,
         dtype,
-        differentiate,
-        integrals: { length: differentiate === 'nothing' },
+        differentiate: purpose === 'theta' ? 'theta' : 'nothing',
+        integrals: { divergence: !xOnly, length: purpose === 'density' && !xOnly },
         sharing,
       });
       solvers.set(name, solver);
@@ -221,7 +150,43 @@ export function openContinuousFlow(
     return solution;
   };
   const noThetas = new Float64Array(0);
-  const run = (x: Floats, thetas: Floats, span: readonly [number, number], compare = false): Densities => {
+  /** One solve of a batch; its integrals come later where they are computed elsewhere. */
+  const follow = (
+    given: BatchInputs,
+    [start, here]: readonly [number, number],
+    span: readonly [number, number],
+    how: SolveControl,
+  ): { readonly paths: SolvedPaths; readonly integrals: Promise<PathIntegrals> } => {
+    const solver = solverFor(given.size, 'density');
+    const inputs = { ...given, flat };
+    if (!quadratureOptions) {
+      const paths = checked(solver.solve(inputs, span, how), start, here);
+      return { paths, integrals: Promise.resolve({ logProb: paths.logProb, length: paths.length! }) };
+    }
+    const steps = stepCollector(here);
+    const paths = checked(solver.solve(inputs, span, how, steps.add), start, here);
+    quadrature ??= pathQuadrature(field, quadratureOptions);
+    const integrals = quadrature.then(async ({ run: integrate }) => {
+      const { divergence, length } = await integrate(
+        flat,
+        steps.finish(typed, given, { dimension, contextSize, probeLength: probeCount * dimension }),
+      );
+      const ends = { logProb: paths.logProb.slice(), length: new Float64Array(here) };
+      const direction = span[1] > span[0] ? 1 : -1;
+      steps.rows.forEach((row, i) => {
+        ends.logProb[row]! += direction * divergence[i]!;
+        ends.length[row]! += length[i]!;
+      });
+      return ends;
+    });
+    return { paths, integrals };
+  };
+  const run = async (
+    x: Floats,
+    thetas: Floats,
+    span: readonly [number, number],
+    compare = false,
+  ): Promise<Densities> => {
     const count = Math.floor(x.length / dimension);
     const result = {
       logProb: new Float64Array(count),
@@ -230,22 +195,39 @@ export function openContinuousFlow(
       pathLength: new Float64Array(count),
       statistics: { evaluations: 0, steps: 0, rejected: 0 },
     };
+    const pending: Promise<void>[] = [];
     inBatches(x, thetas, (given, start, here) => {
-      const solver = solverFor(given.size, 'nothing');
-      const solve = (how: SolveControl): SolvedPaths => {
-        const end = checked(solver.solve({ ...given, flat }, span, how), start, here);
+      const solve = (how: SolveControl) => {
+        const followed = follow(given, [start, here], span, how);
         for (const name of ['evaluations', 'steps', 'rejected'] as const) {
-          result.statistics[name] += end.statistics[name];
+          result.statistics[name] += followed.paths.statistics[name];
         }
-        return end;
+        return followed;
       };
       const first = solve(control);
-      const end = compare ? solve(finer(first)) : first;
-      result.logProb.set(end.logProb.subarray(0, here), start);
-      result.latent.set(end.x.subarray(0, here * dimension), start * dimension);
-      // Backward in time the integral counts down.
-      result.pathLength.set(end.length!.subarray(0, here).map(Math.abs), start);
-      for (let i = 0; i < here; i++) result.error[start + i] = Math.abs(end.logProb[i]! - first.logProb[i]!);
+      const last = compare ? solve(finer(first.paths)) : first;
+      result.latent.set(last.paths.x.subarray(0, here * dimension), start * dimension);
+      const collect = async (): Promise<void> => {
+        const [coarse, fine] = await Promise.all([first.integrals, last.integrals]);
+        for (let i = 0; i < here; i++) {
+          result.logProb[start + i] = fine.logProb[i]!;
+          result.error[start + i] = Math.abs(fine.logProb[i]! - coarse.logProb[i]!);
+          // Backward in time the integral counts down.
+          result.pathLength[start + i] = Math.abs(fine.length[i]!);
+        }
+      };
+      pending.push(collect());
+    });
+    await Promise.all(pending);
+    return result;
+  };
+  /** Ends of paths without their densities: the divergence is not computed, and the error norm is of x. */
+  const ends = async (x: Floats, thetas: Floats, span: readonly [number, number]): Promise<Float64Array> => {
+    const result = new Float64Array(x.length);
+    inBatches(x, thetas, (given, start, here) => {
+      const how = { ...control, errorNorm: 'x' } as const;
+      const end = checked(solverFor(given.size, 'x').solve({ ...given, flat }, span, how), start, here);
+      result.set(end.x.subarray(0, here * dimension), start * dimension);
     });
     return result;
   };
@@ -253,18 +235,18 @@ export function openContinuousFlow(
   const backward = [1, 0] as const;
   return {
     density: async (x, thetas = noThetas) => run(x, thetas, forward, true),
-    logProb: async (x, thetas = noThetas) => run(x, thetas, forward).logProb,
+    logProb: async (x, thetas = noThetas) => (await run(x, thetas, forward)).logProb,
     async logProbOfMap(map, thetas) {
       const count = contextSize > 0 ? thetas.length / contextSize : 1;
       const repeated = new Float64Array(count * dimension);
       for (let i = 0; i < count; i++) repeated.set(map, i * dimension);
-      return run(repeated, thetas, forward).logProb;
+      return (await run(repeated, thetas, forward)).logProb;
     },
-    latent: async (x, thetas = noThetas) => run(x, thetas, forward).latent,
-    generate: async (z, thetas = noThetas) => run(z, thetas, backward).latent,
+    latent: async (x, thetas = noThetas) => ends(x, thetas, forward),
+    generate: async (z, thetas = noThetas) => ends(z, thetas, backward),
     async sample(from, count, thetas = noThetas) {
       const z = base.sample(from, count);
-      const { latent, logProb, pathLength, statistics } = run(z, thetas, backward);
+      const { latent, logProb, pathLength, statistics } = await run(z, thetas, backward);
       return { samples: latent, logProb, pathLength, statistics };
     },
     async thetaGradient(x, thetas) {
@@ -280,8 +262,26 @@ export function openContinuousFlow(
     async close() {
       for (const solver of solvers.values()) solver.dispose();
       solvers.clear();
+      await (await quadrature)?.dispose();
+      quadrature = undefined;
     },
   };
+}
+
+/** What is integrated along paths, [batch] each. */
+interface PathIntegrals {
+  readonly logProb: Float64Array;
+  readonly length: Float64Array;
+}
+
+/** The method as an explicit one. @throws RangeError where densities cannot be computed along its steps. */
+function explicitForPlace(method: Method, errorNorm: ErrorNormScope): ExplicitMethod {
+  if (errorNorm !== 'x' || !isExplicit(method)) {
+    throw new RangeError(
+      `openContinuousFlow: a place for the densities needs an explicit method and errorNorm: 'x', not ${method.name} and '${errorNorm}'`,
+    );
+  }
+  return method;
 }
 
 interface BatchInputs {

@@ -1,5 +1,6 @@
 /** Continuous flows: vector fields, traces, adaptive and unrolled solves, training by likelihood and by flow matching. */
 export * from './continuous-flow.ts';
+export type * from './continuous-flow-types.ts';
 export * from './coupling.ts';
 export { type EnFieldOptions, enField, zeroMeanNormal } from './en-flow.ts';
 export * from './flow-matching.ts';
@@ -16,5 +17,13 @@ export {
   type TraceMethod,
   type TraceOptions,
 } from './traces.ts';
-export * from './unrolled.ts';
+export {
+  continuousBijection,
+  type ExplicitMethod,
+  type UnrolledFlowOptions,
+  type UnrolledPathOptions,
+  type UnrolledSteps,
+  unrolledFlow,
+  unrolledPath,
+} from './unrolled.ts';
 export type * from './vector-field.ts';

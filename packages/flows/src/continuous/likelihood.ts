@@ -42,7 +42,7 @@ import {
 } from './path-solver.ts';
 import { stepwiseLikelihood } from './stepwise-likelihood.ts';
 import { drawProbes, needsProbes, type ProbeNoise, type TraceMethod } from './traces.ts';
-import { type ExplicitMethod, type UnrolledSteps, unrolledPath } from './unrolled.ts';
+import { isExplicit, type UnrolledSteps, unrolledPath } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
 
 /** What both ways of training by likelihood are asked. */
@@ -330,9 +330,4 @@ export function adaptiveLikelihood(
       await stepwise?.dispose();
     },
   };
-}
-
-/** Whether a method is an explicit one of Runge and Kutta. */
-function isExplicit(method: Method): method is Method & ExplicitMethod {
-  return 'tableau' in method && 'b' in (method.tableau as object);
 }

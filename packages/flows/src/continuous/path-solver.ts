@@ -120,9 +120,17 @@ export interface SolvedPaths {
   ): { readonly flat: TypedArray; readonly theta: TypedArray };
 }
 
+/** Told of every accepted step of every sample: where it begins, its signed length, and x there, valid during the call only. */
+export type StepListener = (row: number, t: number, h: number, x: TypedArray) => void;
+
 /** Compiled paths of a batch. */
 export interface PathSolver {
-  solve(given: PathInputs, span: readonly [number, number], control: SolveControl): SolvedPaths;
+  solve(
+    given: PathInputs,
+    span: readonly [number, number],
+    control: SolveControl,
+    onStep?: StepListener,
+  ): SolvedPaths;
   dispose(): void;
 }
 
@@ -183,7 +191,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
   const allocate = (length: number): Floats =>
     dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
   return {
-    solve(given, span, { errorNorm, ...control }) {
+    solve(given, span, { errorNorm, ...control }, onStep) {
       const y0 = allocate(batch * width);
       for (let row = 0; row < batch; row++) {
         y0.set(given.x.subarray(row * dimension, (row + 1) * dimension), row * width);
@@ -193,6 +201,7 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
         y0,
         inputs.map(({ name }) => given[name]!),
         { ...control, norm: norms[errorNorm] },
+        onStep && ((row, t, h, y) => onStep(row, t, h, y.subarray(0, dimension))),
       );
       const end = solution.y.subarray(solution.y.length - batch * width);
       const x = allocate(batch * dimension);
@@ -252,7 +261,8 @@ interface Solver {
     span: readonly [number, number],
     y0: TypedArray,
     parameters: readonly TypedArray[],
-    options: TensorSolveOptions,
+    options: Omit<TensorSolveOptions, 'onStep'>,
+    onStep?: StepListener,
   ): Solution;
   dispose(): void;
 }
@@ -265,9 +275,22 @@ function solverOf(
 ): Solver {
   if (sharing === 'shared') {
     const ode = compileOde(field, options);
+    const [rows, width] = options.state.shape as [number, number];
     return {
-      solve(span, y0, parameters, control) {
-        const solution = ode.solve(span, y0, parameters, control);
+      solve(span, y0, parameters, control, onStep) {
+        let [time, before]: [number, TypedArray] = [span[0], y0];
+        const solution = ode.solve(span, y0, parameters, {
+          ...control,
+          ...(onStep && {
+            onStep({ t, h, y }) {
+              for (let row = 0; row < rows; row++) {
+                onStep(row, time, h, before.subarray(row * width, (row + 1) * width));
+              }
+              [time, before] = [t, y.slice()];
+              return undefined;
+            },
+          }),
+        });
         return {
           ...solution,
           fewestSteps: solution.statistics.steps,
@@ -280,11 +303,14 @@ function solverOf(
   }
   const ode = compileOdeBatch(field, options);
   return {
-    solve(span, y0, parameters, { step, ...control }) {
+    solve(span, y0, parameters, { step, ...control }, onStep) {
       if (step !== undefined) {
         throw new OdeError(`continuous flow: steps of length ${step} are shared; give sharing: 'shared'`);
       }
-      const solution = ode.solve(span, y0, parameters, control);
+      const solution = ode.solve(span, y0, parameters, {
+        ...control,
+        ...(onStep && { onRowStep: ({ row, t, h, y }) => onStep(row, t, h, y) }),
+      });
       return {
         success: solution.success,
         message: solution.message,

@@ -3,7 +3,7 @@
  * on every backend and over workers. Its log-determinant is the solver's ∫ div v dt, the discretisation included; to see how
  * much that is, compare with more steps or with `openContinuousFlow`.
  */
-import { odeUnrolled, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
+import { type Method, odeUnrolled, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
 import type { ParameterTensors, Tensor } from '@equiflow/tensor';
 import type { BaseDensity } from '../base-density.ts';
 import type { Bijection } from '../bijection.ts';
@@ -16,6 +16,11 @@ import type { FlowField } from './vector-field.ts';
 
 /** An explicit Runge-Kutta method of `@equiflow/ode-solvers`. */
 export type ExplicitMethod = NonNullable<UnrolledOptions['method']>;
+
+/** Whether a method is an explicit one of Runge and Kutta. */
+export function isExplicit(method: Method): method is Method & ExplicitMethod {
+  return 'tableau' in method && 'b' in (method.tableau as object);
+}
 
 /** The steps of an unrolled flow. */
 export interface UnrolledSteps {
