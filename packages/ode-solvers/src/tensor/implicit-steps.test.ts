@@ -121,7 +121,7 @@ describe.each(methods.map((method) => [method.name, method] as const))('%s', (_,
 
   it('agrees with the adjoint and with explicit steps at tight tolerances, whatever the checkpoints', () => {
     const order = method.order;
-    const tolerance = order <= 1 ? 1e-5 : order === 2 ? 1e-7 : order === 3 ? 1e-8 : 1e-9;
+    const tolerance = order <= 1 ? 1e-4 : order === 2 ? 1e-6 : order === 3 ? 1e-7 : 1e-9;
     const solution = solve(at, { step: undefined, rtol: tolerance, atol: tolerance, checkpoints: 4 });
     const gradients = solution.vjp(weights);
     const explicit = compileOde(field, { ...types, method: dop853 }).solve(
