@@ -4,7 +4,8 @@ import type { Backend, Executable, RandomKey } from '@equiflow/tensor';
 import type { Evaluator } from '../evaluator.ts';
 import type { Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
-import type { ErrorNormScope, SolveStatistics, StepSharing } from './path-solver.ts';
+import type { ErrorNormScope } from './path-solver.ts';
+import type { SolveStatistics, StepSharing } from './steps.ts';
 import type { ProbeNoise, TraceMethod } from './traces.ts';
 
 type Floats = Float32Array | Float64Array;

@@ -8,9 +8,9 @@ import { standardNormal } from '../base-density.ts';
 import { openEvaluator } from '../evaluator.ts';
 import type { LossExecutor } from '../training/trainer.ts';
 import { flowMatching } from './flow-matching.ts';
-import { unrolledLikelihood } from './likelihood.ts';
 import { perceptronField } from './perceptron-field.ts';
 import { unrolledFlow } from './unrolled.ts';
+import { unrolledLikelihood } from './unrolled-likelihood.ts';
 
 const gpu = await openForTests('webgpu');
 let pool: Awaited<ReturnType<typeof openPool>>;

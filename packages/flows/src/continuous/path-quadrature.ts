@@ -23,7 +23,7 @@ import {
 import { toUnitBox } from '../conditioner.ts';
 import { compileChunked, type Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
-import type { StepListener } from './path-solver.ts';
+import type { StepListener } from './steps.ts';
 import { fieldValues, perSample, type TraceMethod } from './traces.ts';
 import type { ExplicitMethod } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';

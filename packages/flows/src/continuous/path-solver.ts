@@ -3,14 +3,7 @@
  * `openContinuousFlow` and the training by likelihood. One evaluation of the field with its divergence is one executable, and so is
  * a step with all its stages.
  */
-import {
-  compileOde,
-  compileOdeBatch,
-  type Method,
-  OdeError,
-  type OdeGradients,
-  type TensorSolveOptions,
-} from '@equiflow/ode-solvers';
+import type { Method, TensorSolveOptions } from '@equiflow/ode-solvers';
 import {
   type Backend,
   compile,
@@ -29,6 +22,7 @@ import type { BaseDensity } from '../base-density.ts';
 import { toUnitBox } from '../conditioner.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
 import { augmentedField, type Integrals } from './augmented.ts';
+import { type SolveStatistics, type StepListener, type StepSharing, solverOf } from './steps.ts';
 import type { TraceMethod } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -36,21 +30,6 @@ type Floats = Float32Array | Float64Array;
 
 /** What the error control of a solve sees: the samples alone, or the integral of the divergence too. */
 export type ErrorNormScope = 'x' | 'x and log p';
-
-/**
- * Whose error chooses the steps: every sample its own, so that its answer does not depend on the others of its batch
- * (explicit methods with an error estimate), or all the same by the mean over the batch.
- */
-export type StepSharing = 'own' | 'shared';
-
-/** What solves cost. */
-export interface SolveStatistics {
-  /** Evaluations of the field, each for a batch at once. */
-  evaluations: number;
-  /** Accepted steps; where samples have steps of their own, those of the slowest. */
-  steps: number;
-  rejected: number;
-}
 
 /** What paths are compiled for. */
 export interface PathOptions {
@@ -119,9 +98,6 @@ export interface SolvedPaths {
     regularisation?: Regularisation,
   ): { readonly flat: TypedArray; readonly theta: TypedArray };
 }
-
-/** Told of every accepted step of every sample: where it begins, its signed length, and x there, valid during the call only. */
-export type StepListener = (row: number, t: number, h: number, x: TypedArray) => void;
 
 /** Compiled paths of a batch. */
 export interface PathSolver {
@@ -247,88 +223,5 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
       solver.dispose();
       density.dispose();
     },
-  };
-}
-
-/** A solve, whichever way its steps were chosen. */
-interface Solution extends Pick<SolvedPaths, 'success' | 'message' | 'statistics' | 'fewestSteps'> {
-  readonly y: TypedArray;
-  gradients(by: 'recorded' | 'adjoint', cotangents: TypedArray): OdeGradients;
-}
-
-interface Solver {
-  solve(
-    span: readonly [number, number],
-    y0: TypedArray,
-    parameters: readonly TypedArray[],
-    options: Omit<TensorSolveOptions, 'onStep'>,
-    onStep?: StepListener,
-  ): Solution;
-  dispose(): void;
-}
-
-/** One interface over solves with shared steps and with steps of every row's own. */
-function solverOf(
-  field: Parameters<typeof compileOde>[0],
-  options: Parameters<typeof compileOde>[1],
-  sharing: StepSharing,
-): Solver {
-  if (sharing === 'shared') {
-    const ode = compileOde(field, options);
-    const [rows, width] = options.state.shape as [number, number];
-    return {
-      solve(span, y0, parameters, control, onStep) {
-        let [time, before]: [number, TypedArray] = [span[0], y0];
-        const solution = ode.solve(span, y0, parameters, {
-          ...control,
-          ...(onStep && {
-            onStep({ t, h, y }) {
-              for (let row = 0; row < rows; row++) {
-                onStep(row, time, h, before.subarray(row * width, (row + 1) * width));
-              }
-              [time, before] = [t, y.slice()];
-              return undefined;
-            },
-          }),
-        });
-        return {
-          ...solution,
-          fewestSteps: solution.statistics.steps,
-          gradients: (by, cotangents) =>
-            by === 'adjoint' ? solution.adjoint(cotangents) : solution.vjp(cotangents),
-        };
-      },
-      dispose: () => ode.dispose(),
-    };
-  }
-  const ode = compileOdeBatch(field, options);
-  return {
-    solve(span, y0, parameters, { step, ...control }, onStep) {
-      if (step !== undefined) {
-        throw new OdeError(`continuous flow: steps of length ${step} are shared; give sharing: 'shared'`);
-      }
-      const solution = ode.solve(span, y0, parameters, {
-        ...control,
-        ...(onStep && { onRowStep: ({ row, t, h, y }) => onStep(row, t, h, y) }),
-      });
-      return {
-        success: solution.success,
-        message: solution.message,
-        y: solution.y,
-        fewestSteps: solution.steps.reduce((least, steps) => Math.min(least, steps)),
-        statistics: {
-          evaluations: solution.evaluations,
-          steps: solution.steps.reduce((most, steps) => Math.max(most, steps), 0),
-          rejected: solution.rejected.reduce((most, steps) => Math.max(most, steps), 0),
-        },
-        gradients(by, cotangents) {
-          if (by === 'adjoint') {
-            throw new OdeError("continuous flow: the adjoint needs shared steps; give sharing: 'shared'");
-          }
-          return solution.vjp(cotangents);
-        },
-      };
-    },
-    dispose: () => ode.dispose(),
   };
 }

@@ -6,10 +6,12 @@ import { standardNormal } from '../base-density.ts';
 import { type Batch, memoryDataset } from '../training/dataset.ts';
 import { trainingDefaults } from '../training/options.ts';
 import { initialState, type LossExecutor, train } from '../training/trainer.ts';
+import { adaptiveLikelihood } from './adaptive-likelihood.ts';
 import { openContinuousFlow } from './continuous-flow.ts';
-import { adaptiveLikelihood, type LikelihoodOptions, unrolledLikelihood } from './likelihood.ts';
+import type { LikelihoodOptions } from './likelihood-options.ts';
 import { perceptronField } from './perceptron-field.ts';
 import { twoMoons } from './toy-distributions.ts';
+import { unrolledLikelihood } from './unrolled-likelihood.ts';
 import type { FlowField } from './vector-field.ts';
 
 let pool: Pool;
