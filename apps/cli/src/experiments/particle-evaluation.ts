@@ -11,7 +11,6 @@ export interface ParticleEvaluationOptions {
   readonly samples: number;
   /** Relative and absolute tolerance of the solver; likelihoods of test data are those at a tenth of it. */
   readonly tolerance: number;
-  readonly dtype: 'float32' | 'float64';
   /** Configurations solved together. */
   readonly batch: number;
   /** ln Z of exp(−U). */
@@ -68,14 +67,14 @@ export async function evaluateParticles(
   options: ParticleEvaluationOptions,
 ): Promise<ParticleEvaluation> {
   const { energy } = system;
-  const { test, samples, tolerance, dtype, batch, logZ, seed } = options;
+  const { test, samples, tolerance, batch, logZ, seed } = options;
   const width = energy.particles * energy.dimensions;
   const tested = test.length / width;
   const start = performance.now();
   const flow = openContinuousFlow(field, base, parameters, {
     rtol: tolerance,
     atol: tolerance,
-    dtype,
+    dtype: 'float32',
     batch,
   });
   try {

@@ -42,7 +42,7 @@ export interface LogZEffort {
 /** Efforts that reach 0.03. */
 export const LOG_Z_EFFORTS: Readonly<Record<string, LogZEffort>> = {
   dw4: { groups: 16, sweeps: 3000, burnIn: 300, walkers: 1500, rungs: 600 },
-  lj13: { groups: 16, sweeps: 6000, burnIn: 500, walkers: 400, rungs: 20_000 },
+  lj13: { groups: 16, sweeps: 6000, burnIn: 500, walkers: 800, rungs: 20_000 },
 };
 
 /** Computes ln Z, saying first how long it takes. */

@@ -43,13 +43,15 @@ export function annealedLogZ(options: AnnealingOptions): AnnealedLogZ {
   const moves = hamiltonianMoves(energy);
   const width = energy.particles * energy.dimensions;
 
-  /** Leads walkers along the ladder; `stepSizes` are used, or found where they are 0. */
+  /** Leads walkers along the ladder; `stepSizes` are used, or found. */
   const anneal = (from: RandomKey, count: number, stepSizes: Float64Array, find: boolean): Float64Array => {
     const streams = Array.from({ length: count }, (_, index) => randomStream(foldIn(from, index)));
     const logWeights = new Float64Array(count);
     const group = streams.map((random) => {
       const walker = moves.walker(new Float64Array(width));
       moves.drawGaussian(walker, ladder[0]!, random);
+      // Pilots that started in an overlap would move by no step at all.
+      if (find) moves.relax(walker, 300);
       return walker;
     });
     let stepSize = 0.1;
