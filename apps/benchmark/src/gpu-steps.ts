@@ -3,7 +3,7 @@
  * optimiser runs on the host, or K steps with Adam are unrolled in one pipeline, which is compared with K single steps.
  *
  *     node tools/run.mjs benchmark gpu-steps.js [--side 128] [--maps 32] [--layers 5] [--dimensions 2]
- *          [--steps 1000] [--minutes 10] [--unroll K] [--mode webgpu] [--json FILE]
+ *          [--steps 1000] [--minutes 10] [--unroll K | --profile] [--mode webgpu] [--json FILE]
  *
  * It ends after the steps or the minutes, whichever comes first, and says which. The time of the process itself is told too:
  * it is what an adapter in software takes, and less disturbed by what else the machine does.
@@ -28,6 +28,7 @@ import {
   trace,
 } from '@equiflow/tensor';
 import { type GpuExecutable, type GpuMode, gpu } from '@equiflow/tensor-gpu';
+import { profileGraph } from '@equiflow/tensor-gpu/testing';
 import { normalValues } from './cases/random-values.ts';
 
 const { values } = parseArgs({
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '10' },
     unroll: { type: 'string' },
+    profile: { type: 'boolean' },
     mode: { type: 'string', default: 'webgpu' },
     json: { type: 'string' },
   },
@@ -138,7 +140,8 @@ const backend = await gpu({ mode: values.mode as GpuMode });
 const note = backend.isSoftware ? ' (in software: its times say nothing about a GPU)' : '';
 console.log(`${backend.name}: ${backend.adapter}${note}`);
 console.log(`${maps} maps of ${shape.join('×')}, ${layers} layers, ${begin.length} parameters`);
-if (values.unroll === undefined) await single();
+if (values.profile) await profiled();
+else if (values.unroll === undefined) await single();
 else await unrolled(whole('unroll'));
 await backend.close();
 
@@ -205,6 +208,21 @@ async function single(): Promise<void> {
     );
   }
   await executable.dispose();
+}
+
+/** The kernels that take most of a step, each step of the plan run by itself. */
+async function profiled(): Promise<void> {
+  const clock = backend.isSoftware ? processTime : () => performance.now();
+  const rows = await profileGraph(backend, singleStep(), [begin, mapsOf(0), thetaOf(0)], { clock });
+  const total = rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const launches = rows.reduce((sum, row) => sum + row.launches, 0);
+  console.log(`${rows.length} kernels, ${launches} launches, ${total.toFixed(0)} ms, each by itself`);
+  for (const { operation, milliseconds, launches: times, threads, bytes: moved } of rows.slice(0, 20)) {
+    const share = ((100 * milliseconds) / total).toFixed(1);
+    console.log(
+      `${milliseconds.toFixed(1)} ms (${share} %): ${operation}, ${times} × ${threads} threads, ${megabytes(moved)}`,
+    );
+  }
 }
 
 /** K steps in one pipeline against K pipelines with Adam on the host: time a step, the least of several. */
