@@ -108,9 +108,9 @@ export interface SuiteArrays {
 const BLOCK_VALUES = 1 << 22;
 
 /** Writes rows as a dataset, a block at a time. */
-function copyRows(file: File, name: string, source: RowSource): void {
+function copyRows(file: File, name: string, source: RowSource, values: number): void {
   const { rows, rowSize, rowShape, shape } = source;
-  const block = Math.max(1, Math.min(rows, Math.floor(BLOCK_VALUES / rowSize)));
+  const block = Math.max(1, Math.min(rows, Math.floor(values / rowSize)));
   const read = (from: number): Float32Array =>
     source.readRowsSync(from, Math.min(rows, from + block), 'float32');
   const first = { data: read(0), shape: [block, ...rowShape], dtype: '<f' as const };
@@ -126,17 +126,18 @@ function copyRows(file: File, name: string, source: RowSource): void {
   }
 }
 
-/** Writes a suite as datasets `maps`, `linear` and `params`, its choices as attributes of the file; memory does not grow with it. */
+/** Writes a suite as datasets `maps`, `linear` and `params`, its choices as attributes of the file; memory does not grow with it. @param blockValues values in memory at a time */
 export async function writeSuiteHdf5(
   path: string,
   arrays: SuiteArrays,
   options: SuiteOptions,
+  blockValues: number = BLOCK_VALUES,
 ): Promise<void> {
   const { count, names } = options;
   await writeHdf5(path, (file) => {
     attributes(file, { ...options });
-    copyRows(file, 'maps', arrays.maps);
-    copyRows(file, 'linear', arrays.linear);
+    copyRows(file, 'maps', arrays.maps, blockValues);
+    copyRows(file, 'linear', arrays.linear, blockValues);
     file.create_dataset({ name: 'params', data: arrays.theta, shape: [count, names.length], dtype: '<d' });
   });
 }
