@@ -1,5 +1,5 @@
 /** Batches whose rows have steps of their own: the rows are those of single solves, and so are the derivatives. */
-import { add, multiply, sin, square, sum, type Tensor, tanh } from '@equiflow/tensor';
+import { add, exp, multiply, sin, square, sum, type Tensor, tanh } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import { describe, expect, it } from 'vitest';
 import { compileOde, compileOdeBatch, dop853, rk4, tsit5 } from '../index.ts';
@@ -155,6 +155,17 @@ it('a row that fails does not stop the others, and has no part in gradients', ()
   expect(solution.y[5]).toBeCloseTo(1 / 3, 6);
   // dy(t)/dy0 = 1/(1 − y0 t)².
   closeTo(solution.vjp(Float64Array.of(0, 0, 1, 0, 0, 1)).y0, [4, 1 / 0.36], 1e-4);
+  expect(() => solution.evaluate([0.9])).toThrow(/outside the solution of row 0, which goes from 0 to 0.5/);
+  // Where the field overflows beyond, the parameters that rows share still have gradients.
+  const overflow = compileOdeBatch((_, y, k) => multiply(k!, exp(y)), {
+    state: { shape: [2, 1], dtype: f64 },
+    parameters: [{ shape: [], dtype: f64 }],
+  });
+  const partial = overflow.solve([0, 0.1, 3], Float64Array.of(1, -4), [Float64Array.of(1)], tight);
+  expect(partial.success).toBe(false);
+  // y = −ln(e^−y0 − k t), so that dy/dk = t e^y.
+  const shared = partial.vjp(Float64Array.of(0, 0, 1, 0, 0, 1)).parameters[0]![0]!;
+  expect(shared).toBeCloseTo(0.1 * Math.exp(partial.y[2]!) + 3 * Math.exp(partial.y[5]!), 6);
   const slow = blowUp.solve([0, 0.5], Float64Array.of(1, 0.2), [], { maximumSteps: 2, ...tight });
   expect(slow.status).toEqual(['too-many-steps', 'too-many-steps']);
   const broken = compileOdeBatch(

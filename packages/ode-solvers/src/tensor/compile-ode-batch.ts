@@ -104,6 +104,8 @@ interface Row {
   taken: number;
   target: number;
   attempts: number;
+  /** Steps up to the last output time that was reached. */
+  counted: number;
   /** The first component that the last attempt made not finite; −1 where there is none. */
   wrong: number;
   status: SolveStatus | undefined;
@@ -209,7 +211,17 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
       }
       const status = wrong >= 0 ? 'not-finite' : t0 === t1 ? 'finished' : undefined;
       const own = controllerState(controller, exponent);
-      return { t: t0, length: 0, taken: 0, target: 1, attempts: 0, wrong: -1, status, controller: own };
+      return {
+        t: t0,
+        length: 0,
+        taken: 0,
+        target: 1,
+        attempts: 0,
+        counted: 0,
+        wrong: -1,
+        status,
+        controller: own,
+      };
     });
     let evaluations = 1;
     const span = Math.abs(t1 - t0);
@@ -303,6 +315,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
         if (own.t !== outputs[own.target]) return;
         out.set(current.subarray(from, from + width), own.target * size + from);
         own.target++;
+        own.counted = steps[row]!;
         if (own.target === outputs.length) own.status = 'finished';
       });
       if (onProgress) {
@@ -313,6 +326,14 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
         }
       }
     }
+    // A row that failed ends, for derivatives, at the last output time it reached: beyond it the field may overflow.
+    batch.forEach((own, row) => {
+      if (own.status === 'finished') return;
+      const last = own.target - 1;
+      record.truncate(row, own.counted);
+      own.t = outputs[last]!;
+      current.set(out.subarray(last * size + row * width, last * size + (row + 1) * width), row * width);
+    });
     const recording: Recording = {
       executables,
       state,

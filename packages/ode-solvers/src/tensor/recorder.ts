@@ -10,6 +10,8 @@ export type CheckpointPolicy = 'all' | 'sqrt' | number;
 export interface Recorder {
   /** A step of one row, from its state `y[offset …]`. */
   add(row: number, t: number, h: number, y: ArrayLike<number>, offset: number): void;
+  /** Forgets the steps of a row from this number on: it is thought to have ended before them. */
+  truncate(row: number, steps: number): void;
   /** @param end where the rows ended, @param yEnd and their states there, the whole state. */
   finish(
     end: Float64Array,
@@ -47,12 +49,16 @@ export function recorder(policy: CheckpointPolicy, state: TensorType, rows: numb
       const kept = checkpoints.get(n);
       if (kept) for (let i = 0; i < width; i++) kept[row * width + i] = y[offset + i]!;
     },
+    truncate(row, steps) {
+      made[row] = steps;
+    },
     finish(end, yEnd) {
       if (t.length === 0) checkpoints.set(0, typed(dtype, yEnd));
       for (let row = 0; row < rows; row++) {
         // A row that is done waits where it ended.
         for (let n = made[row]!; n < t.length; n++) {
           t[n]![row] = end[row]!;
+          h[n]![row] = 0;
           const kept = checkpoints.get(n);
           if (kept) for (let i = row * width; i < (row + 1) * width; i++) kept[i] = yEnd[i]!;
         }
