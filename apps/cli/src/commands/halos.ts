@@ -74,6 +74,8 @@ export interface HalosCommand {
 
 const MARKER = 'experiment.json';
 const DEFAULT_EPOCHS = 400;
+/** d of ā ← d ā + (1 − d) a after every step. */
+const AVERAGE_DECAY = 0.995;
 const SECONDS_BETWEEN_CHECKPOINTS = 30;
 /** Memory up to which costs are measured. */
 const MEMORY_LIMIT = 2 ** 31;
@@ -135,13 +137,12 @@ async function trainAndTest(
   const trained = await trainFlow(options, field, units, dataset, pool, interrupt);
   if (!trained) return null;
   const held = { values: values.slice(training * width), thetas: thetas.slice(2 * training) };
-  const evaluation = await evaluate(options, field, units, trained.state, held);
+  const evaluation = await evaluate(options, field, units, trained.average, held);
   const { state, seconds, epochs } = trained;
   const summary = {
     parameters: state.parameters.length,
     epochs: state.epoch,
     plannedEpochs: epochs,
-    bestEpoch: state.bestEpoch,
     seconds,
   };
   writeJsonAtomic(join(out, MARKER), { options, training: summary, evaluation });
@@ -156,6 +157,8 @@ async function trainAndTest(
 
 interface Trained {
   readonly state: TrainingState;
+  /** Running mean of the parameters. */
+  readonly average: Float32Array;
   readonly seconds: number;
   readonly epochs: number;
 }
@@ -192,6 +195,7 @@ async function trainFlow(
     const choices: HaloChoices = { layers, hidden, batch, learningRate, seed, epochs, maps: dataset.count };
     if (saved) requireSame(file, saved.choices, choices);
     const state = saved?.state ?? initialState(field, seed);
+    const average = saved?.average ?? state.parameters.slice();
     const earlier = saved?.seconds ?? 0;
     tell(
       `${state.parameters.length} parameters, ${epochs - state.epoch} of ${epochs} epochs of ${perEpoch.toFixed(2)} s: about ${clock((epochs - state.epoch) * perEpoch)}${budget === undefined ? '' : `, at most ${budget} min`}`,
@@ -201,20 +205,24 @@ async function trainFlow(
     let savedAt = 0;
     const bar = progressBar('training', epochs);
     for await (const { record } of train(dataset, executor, training, state)) {
+      // Losses of flow matching scatter much: the mean over the last steps is better than any of them.
+      const decay = Math.min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step));
+      for (let i = 0; i < average.length; i++) {
+        average[i] = state.parameters[i]! + decay * (average[i]! - state.parameters[i]!);
+      }
       if (record)
         bar.to(record.epoch, `loss ${record.train.toFixed(3)}, validation ${record.validation.toFixed(3)}`);
-      // A validation has to have been made: the best parameters are those of one.
-      const spent = budget !== undefined && elapsed() > 60 * budget && state.epoch > 0;
+      const spent = budget !== undefined && elapsed() > 60 * budget;
       const stopped = interrupt.asked || spent;
       if (stopped || state.finished || elapsed() - savedAt > SECONDS_BETWEEN_CHECKPOINTS) {
-        saveHalos(file, { choices, state, seconds: earlier + elapsed() });
+        saveHalos(file, { choices, state, average, seconds: earlier + elapsed() });
         savedAt = elapsed();
       }
       if (stopped) break;
     }
     bar.end();
     if (interrupt.asked && !state.finished) return null;
-    return { state, seconds: earlier + elapsed(), epochs };
+    return { state, average, seconds: earlier + elapsed(), epochs };
   } finally {
     await executor.close();
   }
@@ -280,14 +288,14 @@ async function evaluate(
   options: HalosCommand,
   field: FlowField,
   units: HaloUnits,
-  state: TrainingState,
+  parameters: Float32Array,
   { values, thetas }: Catalogues,
 ): Promise<Evaluation> {
   const { halos: count, boxSize, tolerance, seed } = options;
   const tested = thetas.length / 2;
   const tiles = options.trace === 'exact' ? 4 * count : 1;
   tell(`likelihoods of ${tested} catalogues, and as many samples`);
-  const flow = openContinuousFlow(field, haloBase(count, units.box), state.best, {
+  const flow = openContinuousFlow(field, haloBase(count, units.box), parameters, {
     contextSize: 2,
     prior: HALO_PRIOR,
     rtol: tolerance,

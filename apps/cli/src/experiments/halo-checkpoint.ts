@@ -12,6 +12,8 @@ export type HaloChoices = Readonly<Record<string, number | string>>;
 export interface SavedHalos {
   readonly choices: HaloChoices;
   readonly state: TrainingState;
+  /** Running mean of the parameters, which is what is used. */
+  readonly average: Float32Array;
   /** Seconds of training so far. */
   readonly seconds: number;
 }
@@ -20,13 +22,16 @@ const VERSION = 1;
 const EXPERIMENT = 'halos';
 
 /** Writes the file, whole or not at all. */
-export function saveHalos(file: string, { choices, state, seconds }: SavedHalos): void {
+export function saveHalos(file: string, { choices, state, average, seconds }: SavedHalos): void {
   const { parameters, best, optimiser, ...scalars } = state;
   const moments = Object.entries(optimiser).map(([name, data]) => [`optimiser.${name}`, data] as const);
   const tensors = Object.fromEntries(
-    [['parameters', parameters] as const, ['best', best] as const, ...moments].map(
-      ([name, data]): [string, StoredTensor] => [name, { shape: [data.length], data }],
-    ),
+    [
+      ['parameters', parameters] as const,
+      ['average', average] as const,
+      ['best', best] as const,
+      ...moments,
+    ].map(([name, data]): [string, StoredTensor] => [name, { shape: [data.length], data }]),
   );
   // JSON has no infinity: a validation loss that does not exist yet is null.
   const header = { version: VERSION, experiment: EXPERIMENT, choices, state: scalars, seconds };
@@ -66,10 +71,12 @@ export function loadHalos(file: string, specs: ParameterSpecs): SavedHalos | nul
   };
   fill(fresh.parameters, 'parameters');
   fill(fresh.best, 'best');
+  const average = fresh.parameters.slice();
+  fill(average, 'average');
   for (const [name, values] of Object.entries(fresh.optimiser)) fill(values, `optimiser.${name}`);
   const { bestValidation, ...scalars } = header.state;
   const state = Object.assign(fresh, scalars, {
     bestValidation: bestValidation ?? Number.POSITIVE_INFINITY,
   });
-  return { choices: header.choices, state, seconds: header.seconds };
+  return { choices: header.choices, state, average, seconds: header.seconds };
 }
