@@ -4,17 +4,9 @@
  * with a weight need a divergence, which of an exact trace by basis vectors is nearly all of the work.
  */
 import {
-  add,
   full,
   layoutOf,
-  multiply,
-  type ParameterTensors,
-  reshape,
   sizeOf,
-  sqrt,
-  square,
-  stopGradient,
-  type Tensor,
   type TensorType,
   type TypedArray,
   trace,
@@ -23,8 +15,9 @@ import {
 import { toUnitBox } from '../conditioner.ts';
 import { compileChunked, type Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
+import { integratedStep } from './integrated-step.ts';
 import type { StepListener } from './steps.ts';
-import { fieldValues, perSample, type TraceMethod } from './traces.ts';
+import type { TraceMethod } from './traces.ts';
 import type { ExplicitMethod } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -71,45 +64,11 @@ export interface PathQuadrature {
 /** Compiles the quadrature of a field. */
 export async function pathQuadrature(field: FlowField, options: QuadratureOptions): Promise<PathQuadrature> {
   const { contextSize, prior, method, trace: traceMethod, probeCount, dtype, place, chunk } = options;
-  const { tableau } = method;
   const { size } = layoutOf(field.parameters);
   const dimension = sizeOf(field.shape);
   const type = (...shape: number[]): TensorType => ({ shape, dtype });
   const withTheta = <T>(value: T): T[] => (contextSize > 0 ? [value] : []);
   const withProbes = <T>(value: T): T[] => (probeCount > 0 ? [value] : []);
-  const integrals = (
-    x: Tensor,
-    t: Tensor,
-    h: Tensor,
-    context: Tensor,
-    parameters: ParameterTensors,
-    probes: Tensor | undefined,
-  ): [Tensor, Tensor] => {
-    const lengths = reshape(h, [h.shape[0]!, ...field.shape.map(() => 1)]);
-    const velocities: Tensor[] = [];
-    let [divergence, speed]: (Tensor | null)[] = [null, null];
-    tableau.b.forEach((weight, stage) => {
-      let moved: Tensor | null = null;
-      (tableau.a[stage] ?? []).forEach((factor, j) => {
-        if (factor === 0) return;
-        const term = multiply(velocities[j]!, factor);
-        moved = moved ? add(moved, term) : term;
-      });
-      const at = moved ? add(x, multiply(moved, lengths)) : x;
-      const time = add(t, multiply(h, tableau.c[stage]!));
-      velocities.push(field.velocity(time, at, context, parameters));
-      if (weight === 0) return;
-      const values = fieldValues(field, time, at, context, parameters, {
-        trace: traceMethod,
-        ...(probes ? { probes } : {}),
-      });
-      const part = multiply(values.divergence, weight);
-      const along = multiply(sqrt(perSample(square(velocities[stage]!))), weight);
-      divergence = divergence ? add(divergence, part) : part;
-      speed = speed ? add(speed, along) : along;
-    });
-    return [multiply(divergence!, h), multiply(speed!, h)];
-  };
   const executable = await compileChunked(place, {
     chunk,
     valuesPerItem: dimension * (field.velocityAndDivergence || traceMethod !== 'exact' ? 1 : dimension),
@@ -117,14 +76,19 @@ export async function pathQuadrature(field: FlowField, options: QuadratureOption
       trace(
         (flat, t, h, x, ...rest) => {
           const theta = contextSize > 0 ? rest[0]! : full(0, [count, 0], dtype);
-          return integrals(
-            x!,
-            t!,
-            h!,
+          const step = integratedStep(
+            field,
+            method.tableau,
+            { t: t!, h: h!, x: x! },
             prior ? toUnitBox(theta, prior) : theta,
             unpackParameters(field.parameters, flat!),
-            probeCount > 0 ? stopGradient(rest.at(-1)!) : undefined,
+            {
+              trace: traceMethod,
+              integrals: { divergence: true, length: true, kinetic: false, jacobian: false },
+              ...(probeCount > 0 ? { probes: rest.at(-1)! } : {}),
+            },
           );
+          return [step.divergence!, step.length!];
         },
         [
           type(size),

@@ -4,7 +4,7 @@
  * the value, and pulled back with the cotangent of x. The second pass is by far the longer one; its steps are a function of a batch row by row, which
  * runs over workers.
  */
-import { compileOde, type Method, odeUnrolled } from '@equiflow/ode-solvers';
+import { compileOde, type Method } from '@equiflow/ode-solvers';
 import {
   add,
   type Backend,
@@ -16,6 +16,7 @@ import {
   layoutOf,
   multiply,
   reshape,
+  sizeOf,
   stopGradient,
   subtract,
   sum,
@@ -29,7 +30,7 @@ import type { BaseDensity } from '../base-density.ts';
 import { toUnitBox } from '../conditioner.ts';
 import { compileChunked, type Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
-import { augmentedField } from './augmented.ts';
+import { integratedStep } from './integrated-step.ts';
 import type { PathInputs, Regularisation, SolveControl } from './path-solver.ts';
 import type { SolveStatistics } from './steps.ts';
 import type { TraceMethod } from './traces.ts';
@@ -90,8 +91,7 @@ export function stepwiseLikelihood(
     dtype,
   } = options;
   const { kinetic, jacobian } = regularisation;
-  const augmented = augmentedField(field, traceMethod, { kinetic: kinetic > 0, jacobian: jacobian > 0 });
-  const { dimension } = augmented;
+  const dimension = sizeOf(field.shape);
   const { size } = layoutOf(field.parameters);
   const type = (...shape: number[]): TensorType => ({ shape, dtype });
   const scaled = (theta: Tensor | undefined, count: number): Tensor => {
@@ -101,7 +101,6 @@ export function stepwiseLikelihood(
   const withTheta = <T>(value: T): T[] => (contextSize > 0 ? [value] : []);
   const withProbes = <T>(value: T): T[] => (probeCount > 0 ? [value] : []);
 
-  /** Time runs from 0 to 1 over the step, so that its length is h to the last bit. */
   const stepBack = (count: number) =>
     trace(
       (given, t, h, x, lambda, ...rest) => {
@@ -110,14 +109,11 @@ export function stepwiseLikelihood(
         const theta = scaled(contextSize > 0 ? rest[0] : undefined, count);
         const probes = probeCount > 0 ? stopGradient(rest.at(-1)!) : undefined;
         const parameters = unpackParameters(field.parameters, flat);
-        const end = augmented.unpack(
-          odeUnrolled(
-            (s, y) => multiply(augmented.slope(add(t!, multiply(s, h!)), y, theta, parameters, probes), h!),
-            [0, 1],
-            augmented.pack(from),
-            { steps: 1, method },
-          ),
-        );
+        const end = integratedStep(field, method.tableau, { t: t!, h: h!, x: from }, theta, parameters, {
+          trace: traceMethod,
+          integrals: { divergence: true, kinetic: kinetic > 0, jacobian: jacobian > 0, length: false },
+          ...(probes ? { probes } : {}),
+        });
         let value = sum(end.divergence!);
         if (end.kinetic) value = subtract(value, multiply(sum(end.kinetic), kinetic));
         if (end.jacobian) value = subtract(value, multiply(sum(end.jacobian), jacobian));

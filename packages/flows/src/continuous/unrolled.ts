@@ -3,14 +3,15 @@
  * on every backend and over workers. Its log-determinant is the solver's ∫ div v dt, the discretisation included; to see how
  * much that is, compare with more steps or with `openContinuousFlow`.
  */
-import { type Method, odeUnrolled, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
-import type { ParameterTensors, Tensor } from '@equiflow/tensor';
+import { type Method, rk4, type UnrolledOptions } from '@equiflow/ode-solvers';
+import { add, constant, type ParameterTensors, type Tensor } from '@equiflow/tensor';
 import type { BaseDensity } from '../base-density.ts';
 import type { Bijection } from '../bijection.ts';
 import { toUnitBox } from '../conditioner.ts';
 import { flow, type SpecifiedFlow } from '../flow.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
-import { augmentedField, type Integrals, type PathEnd } from './augmented.ts';
+import type { Integrals, PathEnd } from './augmented.ts';
+import { integratedStep } from './integrated-step.ts';
 import type { TraceMethod } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -41,22 +42,42 @@ export interface UnrolledPathOptions extends UnrolledSteps {
   readonly span?: readonly [number, number];
 }
 
-/** Follows the paths of samples x [batch, ...shape] in a graph. */
+/** Follows the paths of samples x [batch, ...shape] in a graph. @throws RangeError for a number of steps that is not whole and positive. */
 export function unrolledPath(
   field: FlowField,
   x: Tensor,
   context: Tensor,
   parameters: ParameterTensors,
-  { steps, method = rk4, trace = 'exact', probes, integrals, span = [0, 1] }: UnrolledPathOptions,
+  { steps, method = rk4, trace = 'exact', probes, integrals = {}, span = [0, 1] }: UnrolledPathOptions,
 ): PathEnd {
-  const augmented = augmentedField(field, trace, integrals);
-  const end = odeUnrolled(
-    (t, y) => augmented.slope(t, y, context, parameters, probes),
-    span,
-    augmented.pack(x),
-    { steps, method },
-  );
-  return augmented.unpack(end);
+  if (!(Number.isInteger(steps) && steps > 0)) {
+    throw new RangeError(`unrolledPath: ${steps} steps; give a whole number, 1 or more`);
+  }
+  const { divergence = true, kinetic = false, jacobian = false, length = false } = integrals;
+  const along = {
+    trace,
+    integrals: { divergence, kinetic, jacobian, length },
+    ...(probes ? { probes } : {}),
+  };
+  const [from, to] = span;
+  const h = constant((to - from) / steps, [], x.dtype);
+  let end: PathEnd = { x, divergence: null, kinetic: null, jacobian: null, length: null };
+  for (let n = 0; n < steps; n++) {
+    const t = constant(from + ((to - from) * n) / steps, [], x.dtype);
+    const step = integratedStep(field, method.tableau, { t, h, x: end.x }, context, parameters, along);
+    const total = (name: keyof Integrals): Tensor | null => {
+      const [before, part] = [end[name], step[name]];
+      return before && part ? add(before, part) : part;
+    };
+    end = {
+      x: step.x,
+      divergence: total('divergence'),
+      kinetic: total('kinetic'),
+      jacobian: total('jacobian'),
+      length: total('length'),
+    };
+  }
+  return end;
 }
 
 /**
