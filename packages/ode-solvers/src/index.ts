@@ -55,6 +55,12 @@ export {
   yoshida6,
 } from './symplectic/symplectic.ts';
 export type { AdjointOptions } from './tensor/adjoint.ts';
+export type {
+  BatchSolveOptions,
+  CompiledOdeBatch,
+  CompileOdeBatchOptions,
+  TensorBatchSolution,
+} from './tensor/batch-types.ts';
 export {
   type CompiledOde,
   type CompileOdeOptions,
@@ -62,13 +68,7 @@ export {
   type TensorOdeSolution,
   type TensorSolveOptions,
 } from './tensor/compile-ode.ts';
-export {
-  type BatchSolveOptions,
-  type CompiledOdeBatch,
-  type CompileOdeBatchOptions,
-  compileOdeBatch,
-  type TensorBatchSolution,
-} from './tensor/compile-ode-batch.ts';
+export { compileOdeBatch } from './tensor/compile-ode-batch.ts';
 export type { EvaluationGradients } from './tensor/dense-values.ts';
 export {
   compileDeviceOde,
