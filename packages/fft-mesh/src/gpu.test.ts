@@ -48,8 +48,6 @@ test.skipIf(!backend).each(['cic', 'pcs'] as const)(
 
 test.skipIf(!backend).each([
   [[96], 1],
-  [[90], 1],
-  [[63], 1],
   [[74], 1],
   [[3, 64, 45], 2],
   [[64, 6, 42], 3],
