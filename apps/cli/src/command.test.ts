@@ -105,7 +105,7 @@ describe('the jobs, through files', () => {
     expect(finished).toBe(true);
     const other = await equiflow(...train, '--epochs', '2', '--bound', '3', '--out', model);
     expect(other.code).toBe(2);
-    expect(other.error).toContain('--bound was 2, now 3');
+    expect(other.error).toContain('--bound was 4, now 3');
     for (const [flags, told] of [
       [['--layers', '2'], '--layers is a choice of --flow trenf'],
       [['--loss', 'discriminative', '--init', model], '--loss discriminative trains a TRENF alone'],

@@ -6,6 +6,7 @@ import { gaussianFamily, PARAMETER_NAMES, PRIOR } from './gaussian-family.ts';
 const family = gaussianFamily(16, 200, 'eh98-nowiggle');
 const flow = fieldFlow({
   ...fieldFlowDefaults,
+  ...{ units: 4, timeFunctions: 3 },
   ...{ shape: [16, 16], boxSize: 200, parameterNames: PARAMETER_NAMES, prior: PRIOR },
   ...{ mean: 0.2, deviation: 2 },
 });

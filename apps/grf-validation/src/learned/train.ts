@@ -1,6 +1,7 @@
 /** Trains one flow from scratch on maps on disk. */
 import {
   type FieldFlow,
+  type FieldFlowSpec,
   fieldFlow,
   fieldFlowDefaults,
   generativeExecutor,
@@ -31,7 +32,7 @@ export interface ModelChoice {
 /** A TRENF, or the field-level continuous flow. */
 export type FlowChoice =
   | { readonly kind: 'trenf'; readonly layers: number }
-  | { readonly kind: 'continuous'; readonly bound: number; readonly steps: number };
+  | ({ readonly kind: 'continuous' } & Pick<FieldFlowSpec, 'units' | 'timeFunctions' | 'bound' | 'steps'>);
 
 /** A trained flow. */
 export interface TrainedModel {
@@ -85,6 +86,6 @@ function flowOf(family: GaussianFamily, maps: StoredMaps, choice: ModelChoice): 
   if (choice.flow.kind === 'trenf') {
     return trenf({ ...trenfDefaults, ...common, layers: choice.flow.layers });
   }
-  const { bound, steps } = choice.flow;
-  return fieldFlow({ ...fieldFlowDefaults, ...common, bound, steps });
+  const { kind: _, ...own } = choice.flow;
+  return fieldFlow({ ...fieldFlowDefaults, ...common, ...own });
 }

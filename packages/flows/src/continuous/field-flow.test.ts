@@ -25,6 +25,7 @@ import { legendreAt, legendreIntegrals } from './field-flow-time.ts';
 const prior = { low: [0.1, 0.6], high: [0.5, 1] };
 const specOf = (shape: number[], changes: Partial<FieldFlowSpec> = {}): FieldFlowSpec => ({
   ...fieldFlowDefaults,
+  ...{ units: 4, timeFunctions: 3, bound: 2 },
   shape,
   boxSize: 100,
   hidden: [6],

@@ -22,11 +22,11 @@ export interface FieldFlowSpec extends MapFlowSpec {
   readonly transferSpacing: 'log' | 'linear';
   /** Convolved functions g_f beside x; 0: a linear flow, which is Gaussian. */
   readonly channels: number;
-  /** Units tanh(a_j (x − m_j)) of which every g_f is a combination. */
+  /** Units u_j of which every g_f is a combination. */
   readonly units: number;
   /** Legendre polynomials of t in every coefficient. */
   readonly timeFunctions: number;
-  /** Bound of the nonlinear part. */
+  /** Bound of Σ_j |c_fj|: what a g_f may stretch a cell in unit time. */
   readonly bound: number;
   /** Hidden widths of the network from θ to the coefficients. */
   readonly hidden: readonly number[];
@@ -66,9 +66,9 @@ export const fieldFlowDefaults: Pick<
   transferKnots: 8,
   transferSpacing: 'log',
   channels: 1,
-  units: 4,
-  timeFunctions: 3,
-  bound: 2,
+  units: 8,
+  timeFunctions: 4,
+  bound: 4,
   hidden: [64, 64],
   steps: 4,
   logDensity: false,
