@@ -122,6 +122,14 @@ function keysOf({ log, evaluation }: ModelReport): KeyFigure[] {
         passed: calibration.sbcPValue > 0.01 && calibration.tarpPValue > 0.01,
       });
     }
+    if (calibration?.spectrum) {
+      const { mean, error } = calibration.spectrum.information;
+      keys.push({
+        label: 'flow − power spectrum',
+        value: minus(mean.toFixed(2)),
+        note: `${spread(error, 2)}nats of ln p(truth | map), ${calibration.maps} maps`,
+      });
+    }
     keys.push({
       label: '−ln p(x|θ)',
       value: minus(nll.mean.toFixed(1)),

@@ -184,7 +184,7 @@ export function bispectrumFigures({ bispectra, maps }: SampleComparison): Figure
           rules: [{ y: 0 }],
         },
       }),
-      caption: `Q = ⟨B⟩/⟨P_1P_2 + P_2P_3 + P_3P_1⟩ of ${which}, over ${maps} maps and one sample for each at its θ, with standard errors (jackknife over simulations); 0 for Gaussian fields. Below, samples − data.`,
+      caption: `Q = ⟨B⟩/⟨P₁P₂ + P₂P₃ + P₃P₁⟩ of ${which}, over ${maps} maps and one sample for each at its θ, with standard errors (jackknife over simulations); 0 for Gaussian fields. Below, samples − data.`,
     };
   });
 }
