@@ -8,8 +8,8 @@ const couplings: readonly CouplingName[] = ['independent', 'aligned', 'transport
 
 /** Defaults that differ between the systems. */
 const DEFAULTS = {
-  dw4: { baseWidth: 1.8, tested: 2000, samples: 2000 },
-  lj13: { baseWidth: 0.7, tested: 320, samples: 320 },
+  dw4: { baseWidth: 1.8, tested: 2000, samples: 2000, tolerance: 1e-5 },
+  lj13: { baseWidth: 0.7, tested: 320, samples: 320, tolerance: 1e-4 },
 } as const;
 
 const examples = (system: string): string => `
@@ -20,7 +20,7 @@ equiflow experiment ${system} --log-z --out ${system}-log-z`;
 /** Adds both commands. */
 export function addParticleExperiments(experiments: Command, run: Run): void {
   for (const system of ['dw4', 'lj13'] as const) {
-    const { baseWidth, tested, samples } = DEFAULTS[system];
+    const { baseWidth, tested, samples, tolerance } = DEFAULTS[system];
     const command = declare(
       experiments,
       system,
@@ -87,7 +87,7 @@ export function addParticleExperiments(experiments: Command, run: Run): void {
         '--tolerance <number>',
         "of the solver's adaptive steps, relative and absolute: of samples; likelihoods are those at a tenth of it",
         number('--tolerance', { above: 0 }),
-        1e-3,
+        tolerance,
       )
       .option('--log-z', 'compute ln Z by two methods, and nothing else', false)
       .option('--seed <number>', 'seed of data, training and samples', integer('--seed', 0), 1);

@@ -94,8 +94,8 @@ const CLIP_NORM = 20;
 /** Samples that a worker takes at a time. */
 const CHUNKS = { dw4: 64, lj13: 32 } as const;
 
-/** Configurations whose likelihoods are computed together: with their basis vectors they should fit the caches. */
-const EVALUATED_TOGETHER = { dw4: 64, lj13: 8 } as const;
+/** Steps whose divergences a worker computes at a time: with their basis vectors they should fit the caches. */
+const TRACED_TOGETHER = { dw4: 32, lj13: 8 } as const;
 
 /** NLL in the literature (E-NF's table; recalled) by n, and what equivariant flow matching reports (recalled). */
 const LITERATURE: Readonly<Record<'dw4' | 'lj13', string>> = {
@@ -146,7 +146,8 @@ export async function particleFlow(options: ParticleFlowCommand): Promise<Outcom
       test: test.values,
       samples: options.samples,
       tolerance: options.tolerance,
-      batch: EVALUATED_TOGETHER[options.system],
+      pool,
+      chunk: TRACED_TOGETHER[options.system],
       logZ: system.logZ.value,
       seed,
     });

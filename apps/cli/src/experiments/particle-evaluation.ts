@@ -1,7 +1,11 @@
 /** What a trained flow of particles is worth: likelihoods with exact trace, and its samples reweighted and judged by energy. */
 import { type BaseDensity, type FlowField, openContinuousFlow, type ParticleSystem } from '@equiflow/flows';
 import { foldIn, key } from '@equiflow/tensor';
+import type { Pool } from '@equiflow/tensor-wasm';
 import { clock } from '../progress.ts';
+
+/** Configurations solved together. */
+const TOGETHER = 128;
 
 /** How to evaluate. */
 export interface ParticleEvaluationOptions {
@@ -11,8 +15,10 @@ export interface ParticleEvaluationOptions {
   readonly samples: number;
   /** Relative and absolute tolerance of the solver; likelihoods of test data are those at a tenth of it. */
   readonly tolerance: number;
-  /** Configurations solved together. */
-  readonly batch: number;
+  /** Workers for the divergences. */
+  readonly pool: Pool;
+  /** Steps of paths whose divergence a worker computes at a time, by the basis vectors of all coordinates. */
+  readonly chunk: number;
   /** ln Z of exp(−U). */
   readonly logZ: number;
   readonly seed: number;
@@ -67,7 +73,7 @@ export async function evaluateParticles(
   options: ParticleEvaluationOptions,
 ): Promise<ParticleEvaluation> {
   const { energy } = system;
-  const { test, samples, tolerance, batch, logZ, seed } = options;
+  const { test, samples, tolerance, pool, chunk, logZ, seed } = options;
   const width = energy.particles * energy.dimensions;
   const tested = test.length / width;
   const start = performance.now();
@@ -75,15 +81,18 @@ export async function evaluateParticles(
     rtol: tolerance,
     atol: tolerance,
     dtype: 'float32',
-    batch,
+    errorNorm: 'x',
+    batch: TOGETHER,
+    place: pool,
+    chunk,
   });
   try {
-    const probed = Math.min(batch, tested);
+    const probed = Math.min(TOGETHER, tested);
     const probe = performance.now();
     await flow.logProb(test.slice(0, probed * width));
     const seconds = (performance.now() - probe) / 1000;
     // The density takes a second solve at a tenth of the tolerance, by a method of order 5.
-    const batches = (1 + 10 ** 0.2) * Math.ceil(tested / batch) + Math.ceil(samples / batch);
+    const batches = (1 + 10 ** 0.2) * Math.ceil(tested / TOGETHER) + Math.ceil(samples / TOGETHER);
     process.stderr.write(
       `${energy.name}: likelihood of ${tested} configurations and ${samples} samples with exact trace: about ${clock(seconds * batches)}\n`,
     );
