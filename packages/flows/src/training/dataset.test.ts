@@ -50,3 +50,16 @@ test('counts that disagree and splits that cannot be are refused', () => {
   expect(() => splitBySimulation(dataset(1, 4), 0.5, 1)).toThrow(/at least 2/);
   expect(() => splitBySimulation(dataset(4, 1), 0, 1)).toThrow(/fraction 0/);
 });
+
+test('maps without parameters are split and read too', async () => {
+  const given = {
+    maps: new Float32Array(24),
+    shape: [2],
+    parameters: new Float64Array(0),
+    parameterNames: [],
+  };
+  const { train, validation } = splitBySimulation(memoryDataset({ ...given, perSimulation: 3 }), 0.25, 1);
+  expect(validation.length).toBe(3);
+  expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+  expect((await readBatch(memoryDataset(given), Int32Array.of(1, 2))).parameters.length).toBe(0);
+});

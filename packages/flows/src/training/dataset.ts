@@ -30,7 +30,12 @@ export interface Split {
  * @throws RangeError when there are fewer than two simulations or the fraction is not in (0, 1).
  */
 export function splitBySimulation(dataset: MapDataset, fraction: number, seed: number): Split {
-  const rows = dataset.simulations.reduce((most, row) => Math.max(most, row + 1), 0);
+  const { parameters, parameterNames, simulations } = dataset;
+  // Without parameters the simulations are known by their maps alone.
+  const rows =
+    parameterNames.length > 0
+      ? parameters.length / parameterNames.length
+      : simulations.reduce((most, row) => Math.max(most, row + 1), 0);
   if (!(fraction > 0 && fraction < 1)) {
     throw new RangeError(`split: validation fraction ${fraction}; give a number between 0 and 1`);
   }
