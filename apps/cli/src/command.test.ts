@@ -279,6 +279,82 @@ describe('the jobs, through files', () => {
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
   });
 
+  test('the posterior of the power spectrum beside the flow’s', { timeout: 120_000 }, async () => {
+    const family = ['--spectrum', 'eh98-nowiggle', '--prior', PRIOR, '--size', '16', '--box', '500'];
+    const simulations = ['--count', '120', '--seed', '7', '--out', at('spectra')];
+    for (const words of [
+      ['simulate', ...family, '--count', '20', '--seed', '8', '--out', at('asked')],
+      ['simulate', ...family, ...simulations],
+      [
+        'train',
+        ...SMALL,
+        '--maps',
+        at('spectra', 'maps.npy'),
+        '--params',
+        at('spectra', 'params.txt'),
+      ].concat([
+        '--prior',
+        PRIOR,
+        '--box',
+        '500',
+        '--epochs',
+        '4',
+        '--batch',
+        '8',
+        '--out',
+        at('spectrum-model'),
+      ]),
+    ]) {
+      expect(await equiflow(...words)).toMatchObject({ code: 0, error: '' });
+    }
+    const asked = ['--model', at('spectrum-model'), '--maps', at('asked', 'maps.npy')];
+    const spectrum = ['--spectrum-maps', at('spectra', 'maps.npy')];
+    const params = ['--spectrum-params', at('spectra', 'params.txt'), '--spectrum-bins', '4'];
+    const truth = ['--params', at('asked', 'params.txt')];
+    const exact = ['--exact', 'eh98-nowiggle'];
+    const inferred = await equiflow(
+      ...['infer', ...asked, ...truth, ...exact, ...spectrum, ...params, '--count', '3', '--figures', '1'],
+      ...['--json', '--out', at('spectrum-posteriors')],
+    );
+    expect(inferred).toMatchObject({ code: 0, error: '' });
+    type Moments = { mean: number[]; std: number[] };
+    for (const one of (JSON.parse(inferred.out) as { results: { exact: Moments; spectrum: Moments }[] })
+      .results) {
+      // Four bins of 120 maps: wider than the exact one, and not by much.
+      for (const axis of [0, 1]) {
+        const ratio = one.spectrum.std[axis]! / one.exact.std[axis]!;
+        expect(ratio).toBeGreaterThan(0.6);
+        expect(ratio).toBeLessThan(3);
+      }
+    }
+    expect(fs.readFileSync(at('spectrum-posteriors', 'corner-0.svg'), 'utf8')).toContain('power spectrum');
+    const evaluated = await equiflow(
+      ...['evaluate', ...asked, ...truth, ...spectrum, ...params, '--calibration', '20', '--samples', '4'],
+      ...['--out', at('spectrum-evaluation')],
+    );
+    expect(evaluated).toMatchObject({ code: 0, error: '' });
+    expect(evaluated.out).toMatch(/power spectrum in 4 bins, same maps: p = [\d.e-]+ \(SBC\)/);
+    expect(evaluated.out).toMatch(/ln p\(truth \| map\), flow − power spectrum: −?\d+\.\d+ ± /);
+    const results = [at('spectrum-evaluation'), at('spectrum-posteriors')];
+    const page = ['--model', at('spectrum-model'), '--results', ...results, '--out', at('spectrum.html')];
+    expect(await equiflow('report', ...page)).toMatchObject({ code: 0, error: '' });
+    const html = fs.readFileSync(at('spectrum.html'), 'utf8');
+    expect(html).toContain('Flow and power spectrum');
+    expect(html).toContain('Reduced bispectrum, equilateral');
+    const refused = async (...words: string[]): Promise<string> => {
+      const { code, error } = await equiflow(...words, '--out', at('refused'));
+      expect(code).toBe(2);
+      return error;
+    };
+    expect(await refused('infer', ...asked, ...spectrum)).toMatch(/belong together/);
+    expect(await refused('infer', ...asked, '--spectrum-bins', '3')).toMatch(/belongs to --spectrum-maps/);
+    const own = ['--spectrum-maps', at('asked', 'maps.npy'), '--spectrum-params', at('asked', 'params.txt')];
+    expect(await refused('infer', ...asked, ...own)).toMatch(/these are the maps that are asked about/);
+    expect(
+      await refused('evaluate', ...asked, ...truth, ...spectrum, ...params, '--calibration', '0'),
+    ).toMatch(/ask for them with --calibration/);
+  });
+
   test('the layout of CAMELS: several maps a row, columns by number, a .npz', {
     timeout: 30_000,
   }, async () => {
