@@ -52,6 +52,20 @@ test.skipIf(!gpu)('likelihoods and samples', async () => {
   await here.close();
 });
 
+test.skipIf(!gpu)('a flow without parameters', async () => {
+  const plain = perceptronField({ dimension: 2, hidden: [6] });
+  const flow = unrolledFlow(plain, base, { steps: 1, method: midpoint });
+  const parameters = randomNormal(key(4), [layoutOf(plain.parameters).size], 'float32');
+  const there = openEvaluator(flow, parameters, { pool: gpu! });
+  const here = openEvaluator(flow, parameters, { pool, dtype: 'float32' });
+  const none = new Float32Array(0);
+  expect(farthest(await there.logProb(batch.maps, none), await here.logProb(batch.maps, none))).toBeLessThan(
+    1e-4,
+  );
+  await there.close();
+  await here.close();
+});
+
 test.skipIf(!gpu)(
   'losses and gradients by likelihood, with Hutchinson probes and regularisation, and by flow matching',
   async () => {

@@ -21,6 +21,10 @@ import { compose } from '../bijection.ts';
 import { openEvaluator } from '../evaluator.ts';
 import { standardise } from '../layers/standardise.ts';
 import { logAbsDeterminant } from '../testing/log-abs-determinant.ts';
+import { memoryDataset } from '../training/dataset.ts';
+import { generativeExecutor } from '../training/loss-executor.ts';
+import { trainingDefaults } from '../training/options.ts';
+import { initialState, train } from '../training/trainer.ts';
 import { openContinuousFlow } from './continuous-flow.ts';
 import { perceptronField } from './perceptron-field.ts';
 import { continuousBijection, unrolledFlow, unrolledPath } from './unrolled.ts';
@@ -178,4 +182,29 @@ test('kinetic energy, Jacobian norm and length of straight paths are known', () 
     expect(jacobian![i]).toBe(0);
     expect(length![i]).toBeCloseTo(2.5, 12);
   }
+});
+
+test('a flow without parameters trains and is evaluated by what was made for flows of maps', async () => {
+  const plain = perceptronField({ dimension: 2, hidden: [8] });
+  const flow = unrolledFlow(plain, standardNormal([2]), { steps: 1, method: midpoint });
+  const maps = randomNormal(key(5), [120, 2], 'float64').map((z) => 0.5 * z + 1);
+  const dataset = memoryDataset({ maps, shape: [2], parameters: new Float64Array(0), parameterNames: [] });
+  const pool = await openPool({ workers: 2 });
+  const executor = await generativeExecutor(flow, pool);
+  const state = initialState(flow, 1);
+  const options = { ...trainingDefaults, batch: 18, epochs: 6, learningRate: 2e-2 };
+  for await (const _ of train(dataset, executor, options, state));
+  expect(state.history.at(-1)!.validation).toBeLessThan(state.history[0]!.validation - 0.1);
+  const evaluator = openEvaluator(flow, state.best, { pool });
+  const logProb = await evaluator.logProb(maps, new Float64Array(0));
+  const adaptive = openContinuousFlow(plain, standardNormal([2]), state.best, {
+    method: midpoint,
+    step: 1,
+    sharing: 'shared',
+  });
+  expect(distance(logProb, await adaptive.logProb(maps))).toBeLessThan(1e-12);
+  await executor.close();
+  await evaluator.close();
+  await adaptive.close();
+  await pool.close();
 });
