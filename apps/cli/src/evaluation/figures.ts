@@ -264,8 +264,11 @@ function farthestFromWhite({ k, power, error }: Likelihoods['latent']): string {
 }
 
 /** Around 1, at least ± `least`. */
-function whiteDomain(power: Float64Array, error: Float64Array, _least = 0.05): [number, number] {
-  const reach = power.reduce((most, value, i) => Math.max(most, Math.abs(value - 1) + 2.2 * error[i]!), 0.05);
+function whiteDomain(power: Float64Array, error: Float64Array, least = 0.05): [number, number] {
+  const reach = power.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - 1) + 2.2 * error[i]!),
+    least,
+  );
   return [1 - reach, 1 + reach];
 }
 
