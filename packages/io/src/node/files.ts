@@ -28,9 +28,9 @@ import { openQuijote } from './quijote.ts';
  * @throws FileError, FileFormatError as `openNpy`; also for another ending, or an archive of several arrays and no name
  */
 export function openRows(path: string, member?: string): RowSource {
-  if (existsSync(path) && statSync(path).isDirectory()) return openQuijote(path, member);
   const ending = extname(path).toLowerCase();
   if (ending === '.npy') return openNpy(path);
+  if (ending !== '.npz' && existsSync(path) && statSync(path).isDirectory()) return openQuijote(path, member);
   if (ending !== '.npz')
     throw new FileFormatError(path, `ending '${ending}' is not read`, 'give a .npy or .npz file');
   const bytes = readFile(path);
