@@ -40,8 +40,8 @@ export function addHalosExperiment(experiments: Command, run: Run): void {
       'passes over the catalogues (default: 400, or as many as fit the budget)',
       integer('--epochs', 1),
     )
-    .option('--batch <number>', 'catalogues a step', integer('--batch', 1), 64)
-    .option('--learning-rate <rate>', 'peak rate of Adam', number('--learning-rate', { above: 0 }), 2e-3)
+    .option('--batch <number>', 'catalogues a step', integer('--batch', 1), 32)
+    .option('--learning-rate <rate>', 'peak rate of Adam', number('--learning-rate', { above: 0 }), 3e-3)
     .option('--layers <number>', 'layers of the network', integer('--layers', 1), 4)
     .option('--hidden <number>', 'features of a layer', integer('--hidden', 1), 32)
     .option(
