@@ -9,7 +9,7 @@ const couplings: readonly CouplingName[] = ['independent', 'aligned', 'transport
 /** Defaults that differ between the systems. */
 const DEFAULTS = {
   dw4: { baseWidth: 1.8, tested: 2000, samples: 2000, tolerance: 1e-5 },
-  lj13: { baseWidth: 0.7, tested: 320, samples: 320, tolerance: 1e-4 },
+  lj13: { baseWidth: 0.7, tested: 128, samples: 128, tolerance: 1e-3 },
 } as const;
 
 const examples = (system: string): string => `

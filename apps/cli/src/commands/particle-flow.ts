@@ -181,7 +181,7 @@ function requireSameData(out: string, options: ParticleFlowCommand): void {
   } catch {
     return;
   }
-  for (const name of ['system', 'n', 'seed', 'data', 'test', 'tested'] as const) {
+  for (const name of ['system', 'n', 'seed', 'data', 'test'] as const) {
     const old = before.options?.[name];
     if (before.options && old !== options[name]) {
       throw new InputError(
