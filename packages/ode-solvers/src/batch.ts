@@ -33,7 +33,7 @@ export interface BatchSolution {
 export function solveOdeBatch(
   field: BatchField,
   span: readonly [number, number],
-  y0: Float64Array,
+  y0: ArrayLike<number>,
   dimension: number,
   options: Omit<SolveOptions, 'saveAt' | 'dense' | 'events'> & { readonly saveAt?: ArrayLike<number> } = {},
 ): BatchSolution {
@@ -41,6 +41,7 @@ export function solveOdeBatch(
     throw new OdeError(`solveOdeBatch: ${y0.length} values are no whole number of states of ${dimension}`);
   }
   const rows = y0.length / dimension;
+  const starts = Float64Array.from(y0);
   let row = 0;
   const t = Float64Array.from(options.saveAt ?? [span[1]]);
   const whole = { ...options, saveAt: t };
@@ -51,7 +52,7 @@ export function solveOdeBatch(
   const evaluations = new Int32Array(rows);
   let success = true;
   for (row = 0; row < rows; row++) {
-    const start = y0.subarray(row * dimension, (row + 1) * dimension);
+    const start = starts.subarray(row * dimension, (row + 1) * dimension);
     const solution = runSolver(prepared, span, start, whole);
     y.set(solution.y, row * t.length * dimension);
     status.push(solution.status);

@@ -40,7 +40,7 @@ export function evaluatePolynomial(step: StepPolynomial, t: number, out: Float64
 export function denseOutput(
   dimension: number,
   t0: number,
-): { add(step: StepPolynomial): void; finish(t1: number): DenseOutput } {
+): { add(step: StepPolynomial): void; finish(t1: number, y1: Float64Array): DenseOutput } {
   const steps: StepPolynomial[] = [];
   const find = (t: number, t1: number): StepPolynomial => {
     const direction = t1 >= t0 ? 1 : -1;
@@ -63,22 +63,26 @@ export function denseOutput(
     add(step) {
       steps.push(step);
     },
-    finish: (t1) => ({
-      span: [t0, t1],
-      evaluate: (t, out = new Float64Array(dimension)) => evaluatePolynomial(find(t, t1), t, out),
-      derivative(t, out = new Float64Array(dimension)) {
-        const { t: start, h, coefficients } = find(t, t1);
-        const theta = (t - start) / h;
-        const degree = dimension === 0 ? 0 : coefficients.length / dimension - 1;
-        for (let i = 0; i < dimension; i++) {
-          let value = 0;
-          for (let power = degree; power >= 1; power--) {
-            value = value * theta + power * coefficients[power * dimension + i]!;
+    finish: (t1, y1) => {
+      // A solve of no steps is known at its one time.
+      if (steps.length === 0) steps.push({ t: t0, h: 1, coefficients: y1 });
+      return {
+        span: [t0, t1],
+        evaluate: (t, out = new Float64Array(dimension)) => evaluatePolynomial(find(t, t1), t, out),
+        derivative(t, out = new Float64Array(dimension)) {
+          const { t: start, h, coefficients } = find(t, t1);
+          const theta = (t - start) / h;
+          const degree = dimension === 0 ? 0 : coefficients.length / dimension - 1;
+          for (let i = 0; i < dimension; i++) {
+            let value = 0;
+            for (let power = degree; power >= 1; power--) {
+              value = value * theta + power * coefficients[power * dimension + i]!;
+            }
+            out[i] = value / h;
           }
-          out[i] = value / h;
-        }
-        return out;
-      },
-    }),
+          return out;
+        },
+      };
+    },
   };
 }

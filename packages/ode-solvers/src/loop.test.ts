@@ -272,7 +272,9 @@ describe('output', () => {
   });
 
   it('is the initial state for a span of no length', () => {
-    const solution = solveOde(decay, [1, 1], [3]);
+    const solution = solveOde(decay, [1, 1], [3], { dense: true });
+    expect(solution.dense!.evaluate(1)).toEqual(Float64Array.of(3));
+    expect(() => solution.dense!.evaluate(2)).toThrow(/outside/);
     expect(solution.status).toBe('finished');
     expect([...solution.end.y]).toEqual([3]);
   });
@@ -358,10 +360,28 @@ describe('failure', () => {
     [{ minimumStep: 2, maximumStep: 1 }, /minimumStep = 2; give a number from 0 to maximumStep, which is 1/],
     [{ maximumSteps: 0 }, /maximumSteps = 0; give a positive number/],
     [{ atol: Number.NaN }, /atol = NaN is no tolerance/],
+    [{ saveAt: 'all' as 'ends' }, /saveAt is 'all'; give 'steps', 'ends' or times/],
+    [{ method: 'dopri5' as unknown as Method }, /method is dopri5; give a method itself/],
+    [{ events: [{ value: () => 1, direction: 'up' as 'rising' }] }, /events\[0\].direction is 'up'/],
+    [{ events: [{ value: () => 1, action: 'halt' as 'stop' }] }, /events\[0\].action is 'halt'/],
     [{ rtol: 0, atol: [1e-3, 0] }, /component 1 has rtol = 0 and atol = 0/],
   ])('refuses %j', (options, message) => {
     expect(() => solveOde(oscillator, [0, 10], [1, 0], options)).toThrow(message);
   });
+
+  it.each(adaptive.map((method) => [method.name, method] as const))(
+    '%s finds what the field does not write, and events that are not a number',
+    (_, method) => {
+      const unwritten = solveOde((_, y, dydt) => (dydt[0] = -y[0]!), [0, 1], [1, 2], { method });
+      expect(unwritten.status).toBe('not-finite');
+      expect(unwritten.message).toMatch(/NaN in component 1 at t = 0; it has to write/);
+      const events = [{ value: () => 1 }, { value: (t: number) => Math.sqrt(0.5 - t) }];
+      const lost = solveOde(decay, [0, 1], [1], { method, events });
+      expect(lost.status).toBe('not-finite');
+      expect(lost.message).toMatch(/events\[1\]\.value gives NaN at t = /);
+      expect(lost.end.t).toBeLessThanOrEqual(0.5);
+    },
+  );
 
   it('refuses formulas that do not exist', () => {
     expect(() => solvers.bdfMethod(6)).toThrow(/no formula of order 6; give 1 to 5/);
@@ -370,6 +390,7 @@ describe('failure', () => {
   it('refuses times and states that are not finite', () => {
     expect(() => solveOde(decay, [0, Number.NaN], [1])).toThrow(OdeError);
     expect(() => solveOde(decay, [0, 1], [Number.POSITIVE_INFINITY])).toThrow(/y0\[0\] is Infinity/);
+    expect(() => solveOde(decay, [0, 1], 1 as unknown as number[])).toThrow(/y0 has no length/);
   });
 });
 
@@ -380,7 +401,7 @@ it('solves a batch with steps by row, as one by one', () => {
       dydt[0] = -rates[row]! * y[0]!;
     },
     [0, 1],
-    Float64Array.of(1, 2, 3),
+    [1, 2, 3],
     1,
     { saveAt: [0.5, 1], method: dopri5 },
   );

@@ -86,6 +86,17 @@ export function tolerances(
   return values;
 }
 
+/** @throws OdeError for a relative tolerance that numbers of four bytes cannot resolve. */
+export function requireFloat32Resolves(rtol: number | ArrayLike<number>, where: string): void {
+  for (const value of typeof rtol === 'number' ? [rtol] : Array.from(rtol)) {
+    if (value > 0 && value < 2 ** -23) {
+      throw new OdeError(
+        `${where}: rtol = ${value} is below the precision of a float32 state, 1.2e-7; give a larger number, or a float64 state`,
+      );
+    }
+  }
+}
+
 /** Times that follow the direction of the solve, inside its span. @throws OdeError where they do not. */
 export function orderedTimes(
   name: string,
@@ -138,7 +149,22 @@ export function checkQuestion(
       `${where}: minimumStep = ${minimumStep}; give a number from 0 to maximumStep, which is ${maximumStep}`,
     );
   }
-  const { method, step, jacobianBandwidth: band } = options;
+  const { method, step, jacobianBandwidth: band, saveAt, events = [] } = options;
+  if (typeof saveAt === 'string' && saveAt !== 'steps' && saveAt !== 'ends') {
+    throw new OdeError(`${where}: saveAt is '${saveAt}'; give 'steps', 'ends' or times`);
+  }
+  for (const [index, { direction = 'both', action = 'record' }] of events.entries()) {
+    if (!['rising', 'falling', 'both'].includes(direction)) {
+      throw new OdeError(
+        `${where}: events[${index}].direction is '${direction}'; give 'rising', 'falling' or 'both'`,
+      );
+    }
+    if (typeof action !== 'function' && action !== 'record' && action !== 'stop') {
+      throw new OdeError(
+        `${where}: events[${index}].action is '${action}'; give 'record', 'stop' or a function`,
+      );
+    }
+  }
   if (band && ![band.lower, band.upper].every((width) => Number.isInteger(width) && width >= 0)) {
     throw new OdeError(
       `${where}: jacobianBandwidth is ${band.lower} below and ${band.upper} above; give whole numbers, 0 or more`,

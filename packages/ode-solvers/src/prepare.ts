@@ -24,6 +24,11 @@ export interface PreparedSolver {
 /** Allocates everything that does not depend on the span and the initial state. */
 export function prepareSolver(field: VectorField, dimension: number, options: SolveOptions): PreparedSolver {
   const method = options.method ?? dopri5;
+  if (!Number.isInteger(dimension))
+    throw new OdeError('solveOde: y0 has no length; give an array of numbers');
+  if (typeof method.stepper !== 'function') {
+    throw new OdeError(`solveOde: method is ${String(method)}; give a method itself, such as dopri5`);
+  }
   const statistics: Statistics = { steps: 0, rejected: 0, evaluations: 0, jacobians: 0, factorisations: 0 };
   const problem: StepperProblem = {
     dimension,

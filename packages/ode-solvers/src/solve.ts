@@ -96,7 +96,7 @@ export function runSolver(
       },
       end,
       events: records,
-      ...(dense ? { dense: dense.finish(t) } : {}),
+      ...(dense ? { dense: dense.finish(t, end.y) } : {}),
       statistics: { ...statistics },
     };
   };
@@ -106,15 +106,23 @@ export function runSolver(
     return finish();
   };
 
+  // A component that the field leaves alone is found here, not taken for what was in memory.
+  stepper.slope.fill(Number.NaN);
   stepper.start(t, start);
   const wrong = firstNotFinite(stepper.slope);
   if (wrong >= 0) {
     return fail(
       'not-finite',
-      `the vector field gives ${stepper.slope[wrong]} in component ${wrong} at t = ${t}`,
+      `the vector field gives ${stepper.slope[wrong]} in component ${wrong} at t = ${t}; it has to write a finite number into every component of dydt`,
     );
   }
   let eventValues = events.length > 0 ? events.map((event) => event.value(t, stepper.y)) : none;
+  const failEvent = (values: readonly number[], at: number): OdeSolution =>
+    fail(
+      'not-finite',
+      `events[${values.findIndex(Number.isNaN)}].value gives NaN at t = ${at}, which has no sign`,
+    );
+  if (eventValues.some(Number.isNaN)) return failEvent(eventValues, t);
   const controller: ControllerState = controllerState(
     options.controller ?? integralController,
     stepper.errorExponent,
@@ -201,6 +209,7 @@ export function runSolver(
     let after = eventValues;
     if (events.length > 0) {
       after = events.map((event) => event.value(tNext, stepper.yNext));
+      if (after.some(Number.isNaN)) return failEvent(after, tNext);
       const crossing = crossingEvents(events, eventValues, after);
       if (crossing.length > 0) {
         stepper.interpolant(coefficients);

@@ -24,7 +24,7 @@ import type { FlowField } from './vector-field.ts';
 type Floats = Float32Array | Float64Array;
 
 /** What ode-solvers takes at least. */
-const leastRtol = 100 * Number.EPSILON;
+const leastRtol = { float64: 100 * Number.EPSILON, float32: 2 ** -23 };
 
 /**
  * Opens a continuous flow with given parameters. Functions are compiled when they are first called, for batches of powers of two;
@@ -104,7 +104,7 @@ export function openContinuousFlow(
   /** A solve to hold another one against: where the tolerances do not choose the steps, their greatest length does. */
   const finer = ({ fewestSteps }: SolvedPaths): SolveControl => ({
     ...control,
-    rtol: rtol === 0 ? 0 : Math.max(rtol / 10, leastRtol),
+    rtol: rtol === 0 ? 0 : Math.max(rtol / 10, leastRtol[dtype]),
     atol: atol / 10,
     ...(step === undefined ? { maximumStep: 0.5 / fewestSteps } : { step: step / 2 }),
   });

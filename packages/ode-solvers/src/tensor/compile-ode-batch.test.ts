@@ -140,6 +140,8 @@ it('runs on WebAssembly in float32', () => {
     { rtol: 1e-4, atol: 1e-5 },
   );
   closeTo(solution.y, compileOdeBatch(field, types).solve(times, y0, parameters, tight).y, 1e-3);
+  const values = parameters.map((p) => Float32Array.from(p));
+  expect(() => ode.solve(times, Float32Array.from(y0), values, { rtol: 1e-8 })).toThrow(/float32 state/);
   ode.dispose();
 });
 

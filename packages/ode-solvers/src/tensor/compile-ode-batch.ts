@@ -8,7 +8,7 @@ import { sizeOf } from '@equiflow/tensor';
 import { controllerState, integralController } from '../controller.ts';
 import { joinErrors } from '../error-norm.ts';
 import { firstStepGuess, firstStepLength } from '../initial-step.ts';
-import { checkQuestion, orderedTimes, tolerances } from '../options.ts';
+import { checkQuestion, orderedTimes, requireFloat32Resolves, tolerances } from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
 import type { SolveStatus } from '../solution.ts';
 import { OdeError } from '../types.ts';
@@ -97,6 +97,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
     checkQuestion(t0, t1, Float64Array.from(y0), { ...solveOptions, method }, here);
     const outputs = orderedTimes('times', times, [t0, t1], here);
     const rtol = tolerances('rtol', solveOptions.rtol ?? 1e-6, width, here);
+    if (state.dtype === 'float32') requireFloat32Resolves(rtol, here);
     const atol = tolerances('atol', solveOptions.atol ?? 1e-9, width, here);
     const direction = t1 >= t0 ? 1 : -1;
     const record = recorder(checkpoints, state, rows);

@@ -106,6 +106,11 @@ describe('a solve on tensors', () => {
       const { y0: ofState } = solution.vjp(make(weights));
       closeTo(ofState, expected.vjp(weights).y0, 5e-3);
       expect(solution.y.constructor).toBe(make(y0).constructor);
+      if (dtype === 'float32') {
+        expect(() => onWasm.solve(times, make(y0), parameters.map(make), { rtol: 1e-8 })).toThrow(
+          /rtol = 1e-8 is below the precision of a float32 state/,
+        );
+      }
       onWasm.dispose();
     }
   });

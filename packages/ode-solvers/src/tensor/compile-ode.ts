@@ -5,7 +5,7 @@
 import type { Backend, Executable, TensorType, TypedArray } from '@equiflow/tensor';
 import { sizeOf } from '@equiflow/tensor';
 import type { OdeEvent } from '../events.ts';
-import type { SolveOptions } from '../options.ts';
+import { requireFloat32Resolves, type SolveOptions } from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
 import type { OdeSolution } from '../solution.ts';
 import { solveOde } from '../solve.ts';
@@ -166,6 +166,8 @@ export function compileOde(field: TensorField, options: CompileOdeOptions): Comp
           `compileOde: with an event give two times, the first and the latest; got ${times.length}`,
         );
       }
+      if (state.dtype === 'float32' && rest.rtol !== undefined)
+        requireFloat32Resolves(rest.rtol, 'compileOde');
       if (y0.length !== size)
         throw new OdeError(`compileOde: y0 has ${y0.length} values, the state [${state.shape}] has ${size}`);
       if (parameters.length !== parameterTypes.length) {
