@@ -125,7 +125,7 @@ export function mergeSuite(folder: string): { maps: number } {
   if (missing.length > 0) {
     const shown = missing.slice(0, 8).join(', ') + (missing.length > 8 ? ', …' : '');
     throw new InputError(
-      `${folder}: ${missing.length} of ${count} simulations are missing (${shown}); run the same command again to make them`,
+      `${folder}: ${missing.length} of ${count} simulations are missing (${shown}); make them with the same command without --merge`,
     );
   }
   const rowShape = Array.from({ length: dimensions }, () => mapSize);

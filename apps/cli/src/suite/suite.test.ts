@@ -114,7 +114,9 @@ test('the bytes do not depend on workers, shards, or kill -9; what is there is n
   expect(first.out).toMatch(/shard 1\/3: 4 simulations made/);
   const early = await equiflow(...words('shards', '--merge'));
   expect(early.code).toBe(2);
-  expect(early.error).toMatch(/8 of 12 simulations are missing \(1, 2, 4, 5, 7, 8, 10, 11\)/);
+  expect(early.error).toMatch(
+    /8 of 12 simulations are missing \(1, 2, 4, 5, 7, 8, 10, 11\); .* without --merge/,
+  );
   await Promise.all(
     ['2/3', '3/3'].map((shard) => equiflow(...words('shards', '--shard', shard, '--workers', '1'))),
   );
@@ -150,6 +152,14 @@ test('one line for what cannot be done', async () => {
     ]),
   ).toMatch(/--steps belongs to --kind nbody/);
   expect(fs.existsSync(at('new'))).toBe(false);
+  // A worker that fails ends, and the suite with it.
+  expect((await equiflow(...words('failing', '--snapshots', '--shard', '1/12', '--workers', '1'))).code).toBe(
+    0,
+  );
+  fs.mkdirSync(at('failing', 'snapshots', '0000003.hdf5', 'thesis'), { recursive: true });
+  expect(await refused(words('failing', '--snapshots', '--workers', '2'))).toMatch(
+    /a worker ended with code 2: .*0000003\.hdf5.*run the same command again/,
+  );
   if (fs.existsSync('/proc/self')) {
     expect(await refused(words('new', '--out', '/proc/equiflow/suite'))).toMatch(
       /\/proc\/equiflow\/suite.*(no folders can be made there|permission denied|not permitted)/,

@@ -84,13 +84,17 @@ export async function runWorker(words: readonly string[]): Promise<void> {
     orphaned = true;
   });
   const mine = shardRows(readChoices(folder).count, shard, shards).filter((_, i) => i % workers === worker);
-  await simulateHere(
-    folder,
-    missingRows(folder, mine),
-    (done) => process.send?.(done),
-    () => orphaned,
-  );
-  process.disconnect?.();
+  try {
+    await simulateHere(
+      folder,
+      missingRows(folder, mine),
+      (done) => process.send?.(done),
+      () => orphaned,
+    );
+  } finally {
+    // An open channel would keep a worker that failed alive.
+    if (process.connected) process.disconnect();
+  }
 }
 
 /**

@@ -83,8 +83,8 @@ const NOISE = 3;
 /**
  * The simulator of a suite. Compiles once; every row runs on the same executables.
  *
- * @throws RangeError naming what makes no sense: a parameter that is missing, unknown, or varied and held, or slabs that do not
- *   fit into the box
+ * @throws RangeError naming what makes no sense: a parameter that is missing, unknown, or varied and held, a range without
+ *   universes, or slabs that do not fit into the box
  */
 export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSimulator {
   const { names, held, boxSize, particles, mapSize, mapsPerSimulation, depth, seed } = options;
@@ -104,6 +104,7 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
   }
   const { low, high, design, count } = options;
   const rows = parameterDesign({ kind: design, low, high, count, seed });
+  requireUniverses(options);
   if (!(depth > 0 && depth <= boxSize)) {
     throw new RangeError(
       `suite: slabs of depth ${depth} Mpc/h; give more than 0 and at most the box, ${boxSize} Mpc/h`,
@@ -189,6 +190,22 @@ export function suiteSimulator(options: SuiteOptions, backend: Backend): SuiteSi
     mapsOf,
     simulate: (index, onStep) => mapsOf(index, snapshot(index, onStep)),
   };
+}
+
+/** @throws RangeError naming a parameter whose range reaches where there is no universe, before hours of simulations find it */
+function requireUniverses({ names, low, high, held }: SuiteOptions): void {
+  const bound = (name: SuiteParameter, of: readonly number[]): number =>
+    held[name] ?? of[names.indexOf(name)]!;
+  for (const name of ['Omega_m', 'h', 'sigma_8'] as const) {
+    const least = bound(name, low);
+    if (!(least > 0)) throw new RangeError(`suite: ${name} = ${least}; give values above 0`);
+  }
+  const [least, baryons, matter] = [bound('Omega_b', low), bound('Omega_b', high), bound('Omega_m', low)];
+  if (!(least >= 0 && baryons < matter)) {
+    throw new RangeError(
+      `suite: Omega_b from ${least} to ${baryons}, Omega_m from ${matter}; give baryons of at least 0 and less than all matter`,
+    );
+  }
 }
 
 /** Rows of shard i of n, 1 ≤ i ≤ n: every n-th. @throws RangeError on shards that make no sense */

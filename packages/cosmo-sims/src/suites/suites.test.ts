@@ -104,6 +104,8 @@ test('nonsense is refused', () => {
   expect(make({ held: { ...options.held, sigma_8: 0.8 } })).toThrow(/sigma_8 is both/);
   expect(make({ mapsPerSimulation: 7 })).toThrow(/holds 1 to 6/);
   expect(make({ high: [0.1, 1] })).toThrow(/low < high/);
+  expect(make({ low: [-0.1, 0.6] })).toThrow(/Omega_m = -0.1; give values above 0/);
+  expect(make({ low: [0.03, 0.6] })).toThrow(/Omega_b from 0.049 to 0.049, Omega_m from 0.03; give baryons/);
   expect(make({ design: 'grid' as 'sobol' })).toThrow(/design 'grid'/);
   expect(() => suiteSimulator(options, wasm()).theta(8)).toThrow(/row 8 of 8/);
 });
