@@ -18,9 +18,11 @@ export const addExperiment: AddCommand = (program, run) => {
   const experiments = program
     .command('experiment')
     .description('Experiments of the literature, with data of our own simulators.')
-    .allowExcessArguments(false)
-    .action(() => {
-      throw new InputError('name an experiment: charged-particles, dw4, lj13 or halos');
+    .argument('[name]', 'which: charged-particles, dw4, lj13 or halos')
+    .action((name?: string) => {
+      throw new InputError(
+        `${name === undefined ? '' : `there is no experiment ${name}; `}name an experiment: charged-particles, dw4, lj13 or halos`,
+      );
     });
   addParticleExperiments(experiments, run);
   addHalosExperiment(experiments, run);
