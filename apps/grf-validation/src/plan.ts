@@ -38,7 +38,7 @@ export const full: Plan = {
   continuous: {
     exact: { sides2: [...range(5, 64), 100, 101, 128, 256], sides3: [...range(5, 16), 32, 45, 64] },
     adaptive: { sides2: [5, 8, 16, 33, 64], sides3: [5, 8, 16] },
-    equivariance: { sides2: [5, 8, 33, 64], sides3: [5, 8, 9] },
+    equivariance: { sides2: [5, 8, 16, 33], sides3: [6, 8, 9] },
     learned: fullContinuousPlan,
   },
 };
@@ -52,7 +52,7 @@ export const reduced: Plan = {
   continuous: {
     exact: { sides2: [5, 8, 31, 64], sides3: [5, 8, 16] },
     adaptive: { sides2: [5, 16], sides3: [5] },
-    equivariance: { sides2: [5, 16], sides3: [5] },
+    equivariance: { sides2: [5, 16], sides3: [6] },
     learned: reducedContinuousPlan,
   },
 };
