@@ -30,7 +30,9 @@ import {
 import { type GpuExecutable, type GpuMode, gpu } from '@equiflow/tensor-gpu';
 import { profileGraph } from '@equiflow/tensor-gpu/testing';
 import { normalValues } from './cases/random-values.ts';
+import { errorsInALine } from './errors-in-a-line.ts';
 
+errorsInALine();
 const { values } = parseArgs({
   options: {
     side: { type: 'string', default: '128' },

@@ -17,6 +17,7 @@ import { adam, constant, gradients, multiply, negate, sum, trace } from '@equifl
 import { type GpuBackend, gpu } from '@equiflow/tensor-gpu';
 import { openPool } from '@equiflow/tensor-wasm';
 import { normalValues } from './cases/random-values.ts';
+import { errorsInALine } from './errors-in-a-line.ts';
 
 interface Size {
   readonly shape: readonly number[];
@@ -40,6 +41,7 @@ interface Row {
   readonly trafficMs: number;
 }
 
+errorsInALine();
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string' },

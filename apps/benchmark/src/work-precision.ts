@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { dop853, dopri5, solveOde, tsit5, vern7 } from '@equiflow/ode-solvers';
 import { linePlot } from '@equiflow/report';
 import { problems } from './cases/ode.ts';
+import { errorsInALine } from './errors-in-a-line.ts';
 
 /** One run of one side. */
 interface Point {
@@ -25,6 +26,7 @@ interface Point {
   readonly milliseconds: number;
 }
 
+errorsInALine();
 const { values } = parseArgs({
   options: {
     python: { type: 'string', default: 'python3' },
