@@ -115,7 +115,8 @@ async function findAdapter(): Promise<{ adapter: Adapter; source: 'platform' | '
   let source: 'platform' | 'dawn' = 'platform';
   if (!scope.navigator?.gpu) {
     const found = await dawn();
-    if (!found.gpu) throw new TensorError(`gpu: no WebGPU: ${found.reason}; ${advice()}`);
+    if (!found.gpu)
+      throw new TensorError(`gpu: no WebGPU: ${found.reason}; ${advice('the package webgpu and ')}`);
     source = 'dawn';
     for (const [name, value] of Object.entries(found.globals)) {
       if (!(name in globalThis))
@@ -126,13 +127,13 @@ async function findAdapter(): Promise<{ adapter: Adapter; source: 'platform' | '
     Object.defineProperty(scope.navigator, 'gpu', { value: found.gpu, configurable: true });
   }
   const adapter = await scope.navigator!.gpu!.requestAdapter();
-  if (!adapter) throw new TensorError(`gpu: WebGPU is there but finds no adapter; ${advice()}`);
+  if (!adapter) throw new TensorError(`gpu: WebGPU is there but finds no adapter; ${advice('')}`);
   return { adapter, source };
 }
 
-function advice(): string {
+function advice(missing: string): string {
   return typeof document === 'undefined'
-    ? 'install the package webgpu and a Vulkan, Metal or Direct3D 12 driver (on Linux also libvulkan1), or use the wasm backend'
+    ? `install ${missing}a Vulkan, Metal or Direct3D 12 driver (on Linux also libvulkan1), or use the wasm backend`
     : 'use a browser with WebGPU and hardware acceleration (Chrome or Edge 113, Safari 26, Firefox 141), or the wasm backend';
 }
 
