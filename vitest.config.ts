@@ -4,6 +4,8 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findChromium } from './tools/chromium.mjs';
 import { softwareVulkan } from './tools/vulkan.mjs';
 
+const chromium = findChromium();
+
 /** Tests read the packages' sources, not what was built from them. */
 const source = '@equiflow/source';
 
@@ -18,7 +20,7 @@ const node: TestProjectConfiguration = {
     environment: 'node',
     pool: 'forks',
     execArgv: ['--expose-gc'],
-    env: softwareVulkan(),
+    env: softwareVulkan(chromium),
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
   },
@@ -55,7 +57,6 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   },
 });
 
-const chromium = findChromium();
 export default defineConfig({
   test: { maxConcurrency: 2, projects: chromium ? [node, browser(chromium)] : [node] },
 });
