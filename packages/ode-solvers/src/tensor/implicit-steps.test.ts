@@ -35,7 +35,17 @@ const at = { y0: [1.8, -0.5], p: [8, 0.8], times: [0.1, 0.3, 0.5] };
 const moved = (values: readonly number[], i: number, by: number): number[] =>
   values.map((value, j) => (i === j ? value + by : value));
 const difference = (of: (by: number) => number, by = 1e-3): number =>
-  (45 * (of(by) - of(-by)) - 9 * (of(2 * by) - of(-2 * by)) + of(3 * by) - of(-3 * by)) / (60 * by);
+  (8 * (of(by) - of(-by)) - of(2 * by) + of(-2 * by)) / (12 * by);
+
+/** By explicit steps at tight tolerances. */
+const explicitGradients = compileOde(field, { ...types, method: dop853 })
+  .solve(
+    at.times,
+    Float64Array.from(at.y0),
+    at.p.map((value) => Float64Array.of(value)),
+    { rtol: 1e-11, atol: 1e-12 },
+  )
+  .vjp(weights);
 
 describe.each(methods.map((method) => [method.name, method] as const))('%s', (_, method) => {
   const ode = compileOde(field, { ...types, method });
@@ -124,16 +134,9 @@ describe.each(methods.map((method) => [method.name, method] as const))('%s', (_,
     const tolerance = order <= 1 ? 1e-4 : order === 2 ? 1e-6 : order === 3 ? 1e-7 : 1e-9;
     const solution = solve(at, { step: undefined, rtol: tolerance, atol: tolerance, checkpoints: 4 });
     const gradients = solution.vjp(weights);
-    const explicit = compileOde(field, { ...types, method: dop853 }).solve(
-      at.times,
-      Float64Array.from(at.y0),
-      at.p.map((value) => Float64Array.of(value)),
-      { rtol: 1e-11, atol: 1e-12 },
-    );
-    const expected = explicit.vjp(weights);
     const adjoint = solution.adjoint(weights, { method: dop853, rtol: 1e-9, atol: 1e-10 });
     const limit = order <= 2 ? 2e-2 : 1e-4;
-    for (const other of [expected, adjoint]) {
+    for (const other of [explicitGradients, adjoint]) {
       close(gradients.y0[0]!, other.y0[0]!, limit);
       close(gradients.y0[1]!, other.y0[1]!, limit);
       close(gradients.parameters[0]![0]!, other.parameters[0]![0]!, limit);
