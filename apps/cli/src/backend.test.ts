@@ -1,7 +1,8 @@
 /** `--backend gpu`: train, infer and sample on a GPU, through files. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeCheckpoint } from '@equiflow/flows';
 import { readNpy, writeNpy, writeTable } from '@equiflow/io/node';
 import { key, randomNormal, randomUniform } from '@equiflow/tensor';
 import { openForTests } from '@equiflow/tensor-gpu/testing';
@@ -116,4 +117,39 @@ test('a backend that is none, and workers for a GPU, are refused', async () => {
   await expect(outcomeOf(...training('none', '--backend', 'gpu', '--workers', '2'))).rejects.toThrow(
     /--workers belongs to --backend wasm/,
   );
+});
+
+interface Device {
+  destroy(): void;
+}
+test.skipIf(!gpu)('a device that is lost leaves the last step, and the same command goes on', async () => {
+  const { GPUDevice, GPUQueue } = globalThis as unknown as {
+    GPUDevice: { prototype: { createBuffer(this: Device, ...words: unknown[]): unknown } };
+    GPUQueue: { prototype: { submit(...words: unknown[]): unknown } };
+  };
+  const { createBuffer } = GPUDevice.prototype;
+  const { submit } = GPUQueue.prototype;
+  let device: Device | null = null;
+  let submits = 0;
+  GPUDevice.prototype.createBuffer = function keep(this: Device, ...given): unknown {
+    device = this;
+    return createBuffer.apply(this, given);
+  };
+  GPUQueue.prototype.submit = function lose(this: unknown, ...given): unknown {
+    const result = submit.apply(this, given);
+    submits += 1;
+    if (submits === 5) device!.destroy();
+    return result;
+  };
+  try {
+    await expect(outcomeOf(...training('lost', '--backend', 'gpu'))).rejects.toThrow(/device was lost/);
+  } finally {
+    GPUDevice.prototype.createBuffer = createBuffer;
+    GPUQueue.prototype.submit = submit;
+  }
+  const { state } = decodeCheckpoint(readFileSync(join(at('lost'), 'model.safetensors')), 'lost');
+  expect(state.step).toBeGreaterThan(0);
+  expect(state.finished).toBe(false);
+  const after = await outcomeOf(...training('lost', '--backend', 'gpu'));
+  expect(after.lines[0]).toMatch(/went on and finished after 2 epochs/);
 });

@@ -46,6 +46,8 @@ export interface Opened {
   readonly expected: { readonly backend: readonly string[]; readonly executorKind: readonly string[] };
   /** The largest array that the device binds, in bytes. */
   readonly largestArray: number;
+  /** The device, for modes that have one. */
+  readonly device: GpuJsDevice | null;
 }
 
 type Result =
@@ -114,7 +116,7 @@ export function makeExecutable(
         try {
           values = await pipeline(...args);
         } catch (error) {
-          throw deviceError(error);
+          throw (await lossOf(opened.device)) ?? deviceError(error);
         }
         requireExpected(opened, pipeline);
         throwReported(pipeline);
@@ -145,13 +147,25 @@ export function makeExecutable(
 }
 
 function deviceError(error: unknown): TensorError {
-  const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-  const lost = /lost|destroyed/i.test(message!);
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  const [message] = text.split('\n');
+  return /lost|destroyed/i.test(message!)
+    ? lossError(message!)
+    : new TensorError(`gpu: the device failed: ${message}`);
+}
+
+function lossError(message: string): TensorError {
   return new TensorError(
-    lost
-      ? `gpu: the device was lost (${message}); what the host holds (parameters, optimiser) is intact: save it, open gpu() again and go on from there`
-      : `gpu: the device failed: ${message}`,
+    `gpu: the device was lost (${message}); what the host holds (parameters, optimiser) is intact: save it, open gpu() again and go on from there`,
   );
+}
+
+/** The loss of a device, null where it is still there. What was under way fails a little before the device says that it is gone. */
+async function lossOf(device: GpuJsDevice | null): Promise<TensorError | null> {
+  if (!device) return null;
+  const later = new Promise<null>((resolve) => setTimeout(resolve, 100, null));
+  const lost = await Promise.race([device.lost, later]);
+  return lost && lossError(lost.message.split('\n')[0] || 'no reason given');
 }
 
 /** What devices reported apart from any call, until a run throws it. */

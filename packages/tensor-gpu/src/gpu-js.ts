@@ -35,6 +35,8 @@ export interface GpuJsPipeline {
 
 /** What is used of a WebGPU device. */
 export interface GpuJsDevice {
+  /** Resolves once the device is gone; never rejects. */
+  readonly lost: Promise<{ readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void;
 }
 

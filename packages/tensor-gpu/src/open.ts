@@ -62,14 +62,17 @@ export async function gpu({ mode = 'webgpu' }: GpuOptions = {}): Promise<GpuBack
     throw new TensorError("gpu: no WebAssembly SIMD here; use mode 'cpu' or a newer browser");
   }
   const limits = found?.adapter.limits;
+  const instance = new gpujs.GPU({ mode });
+  const device = found ? (await gpujs.WebGPUContext.acquire()).device : null;
+  // From before the first buffer is made.
+  if (device) reportsOf(device);
   const opened: Opened = {
     library: gpujs,
-    instance: new gpujs.GPU({ mode }),
+    instance,
+    device,
     expected: expected[mode],
     largestArray: limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : 2 ** 30,
   };
-  // From before the first buffer is made.
-  if (found) reportsOf((await gpujs.WebGPUContext.acquire()).device);
   const name = found ? describeAdapter(found.adapter) : mode === 'webgl2' ? describeRenderer() : mode;
   const open = new Set<GpuExecutable>();
   let lastRun: string | null = null;
