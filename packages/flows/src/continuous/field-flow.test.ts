@@ -190,7 +190,11 @@ describe('the flow', () => {
       ).run([x, theta.subarray(0, 2), flat]);
       const logDet = logAbsDeterminant(outputs.slice(0, 16).map((row) => Float64Array.from(row)));
       const base =
-        -0.5 * outputs[16]!.reduce((total, value) => total + value * value, 16 * Math.log(2 * Math.PI));
+        -0.5 *
+        Float64Array.from(outputs[16]!).reduce(
+          (total, value) => total + value * value,
+          16 * Math.log(2 * Math.PI),
+        );
       return Math.abs(outputs[17]![0]! - base - logDet);
     });
     expect(errors[1]).toBeLessThan(errors[0]! / 100);
