@@ -19,6 +19,27 @@ import { packEven, packOdd, unpackEven, unpackOdd } from './real';
   }
 }
 
+/**
+ * The same of `count` lanes, zero beyond: what lies there shares a transform with lanes of the other part, and whatever
+ * it were, infinite perhaps, would reach them.
+ */
+function readCounted<T>(from: usize, stride: usize, n: i32, to: usize, step: usize, vectors: usize, count: usize): void {
+  const whole = count / lanesOf<T>();
+  const rest = <i32>(count % lanesOf<T>());
+  const kept = sizeof<T>() == 4
+    ? i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest))
+    : i64x2.lt_s(i64x2(0, 1), i64x2.splat(rest));
+  for (let k = 0; k < n; k++, from += stride, to += step) {
+    let v: usize = 0;
+    for (; v < whole; v++) v128.store(to + v * PAIR, v128.load(from + (v << 4)));
+    if (rest) {
+      v128.store(to + v * PAIR, v128.and(v128.load(from + (v << 4)), kept));
+      v++;
+    }
+    for (; v < vectors; v++) v128.store(to + v * PAIR, i32x4.splat(0));
+  }
+}
+
 /** n × `lanes` reals to n/2 + 1 rows of re and im. Strides are bytes from row to row. */
 export function realColumns<T>(
   plan: usize, table: usize, scratch: usize, n: i32, lanes: usize,
@@ -38,7 +59,7 @@ export function realColumns<T>(
       const beside = second ? first * sizeof<T>() : 0;
       const used = second ? vectorsOf<T>(second) : vectors;
       readHalf(at, sourceStride, n, scratch, vectors * PAIR, vectors);
-      readHalf(at + beside, sourceStride, n, scratch + 16, vectors * PAIR, used);
+      readCounted<T>(at + beside, sourceStride, n, scratch + 16, vectors * PAIR, vectors, second);
       const result = transformLanes<T>(plan, table, scratch, b, vectors);
       unpackOdd<T>(result, n, vectors);
       const to = lane * sizeof<T>();
@@ -92,7 +113,9 @@ export function inverseRealColumns<T>(
       readBlock<T>(sourceRe + at, sourceIm + at, sourceStride, half, scratch, vectors);
       for (let k = 0; k < half; k++) {
         const offset = at + beside + <usize>k * sourceStride;
-        readBlock<T>(sourceRe + offset, sourceIm + offset, sourceStride, 1, scratch + <usize>(n - k) * vectors * PAIR, used);
+        const to = scratch + <usize>(n - k) * vectors * PAIR;
+        readCounted<T>(sourceRe + offset, sourceStride, 1, to, 0, vectors, second);
+        readCounted<T>(sourceIm + offset, sourceStride, 1, to + 16, 0, vectors, second);
       }
       packOdd<T>(scratch, n, vectors, scale);
       const result = transformLanes<T>(plan, table, scratch, b, vectors);
