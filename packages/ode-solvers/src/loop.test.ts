@@ -361,8 +361,8 @@ describe('failure', () => {
     [{ atol: Number.NaN }, /atol = NaN is no tolerance/],
     [{ saveAt: 'all' as 'ends' }, /saveAt is 'all'; give 'steps', 'ends' or times/],
     [{ method: 'dopri5' as unknown as Method }, /method is dopri5; give a method itself/],
-    [{ events: [{ value: () => 1, direction: 'up' as 'rising' }] }, /events\[0\].direction is 'up'/],
-    [{ events: [{ value: () => 1, action: 'halt' as 'stop' }] }, /events\[0\].action is 'halt'/],
+    [{ events: [{ value: (): number => 1, direction: 'up' as 'rising' }] }, /events\[0\].direction is 'up'/],
+    [{ events: [{ value: (): number => 1, action: 'halt' as 'stop' }] }, /events\[0\].action is 'halt'/],
     [{ rtol: 0, atol: [1e-3, 0] }, /component 1 has rtol = 0 and atol = 0/],
   ])('refuses %j', (options, message) => {
     expect(() => solveOde(oscillator, [0, 10], [1, 0], options)).toThrow(message);
@@ -381,6 +381,17 @@ describe('failure', () => {
       expect(lost.end.t).toBeLessThanOrEqual(0.5);
     },
   );
+
+  it('tells of a Jacobian that is not a number', () => {
+    for (const method of [solvers.radau5, solvers.bdf, solvers.kvaerno5]) {
+      const jacobian = (_: number, __: Float64Array, out: Float64Array): void => {
+        out.set([0, 1, -1, Number.NaN]);
+      };
+      const { status, message } = solveOde(oscillator, [0, 1], [1, 0], { method, jacobian });
+      expect(status).toBe('not-finite');
+      expect(message).toMatch(/the Jacobian has NaN in the row of component 1 at t = 0/);
+    }
+  });
 
   it('refuses formulas that do not exist', () => {
     expect(() => solvers.bdfMethod(6)).toThrow(/no formula of order 6; give 1 to 5/);

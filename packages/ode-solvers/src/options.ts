@@ -86,6 +86,16 @@ export function tolerances(
   return values;
 }
 
+/** @throws OdeError for a component without any tolerance. */
+export function requireTolerance(rtol: Float64Array, atol: Float64Array, where = 'solveOde'): void {
+  const none = rtol.findIndex((value, i) => value === 0 && atol[i] === 0);
+  if (none >= 0) {
+    throw new OdeError(
+      `${where}: component ${none} has rtol = 0 and atol = 0, which no step can meet; give one of them a value`,
+    );
+  }
+}
+
 /** @throws OdeError for a relative tolerance that numbers of four bytes cannot resolve. */
 export function requireFloat32Resolves(rtol: number | ArrayLike<number>, where: string): void {
   for (const value of typeof rtol === 'number' ? [rtol] : Array.from(rtol)) {

@@ -1,6 +1,7 @@
 /** What a solve needs before it starts: a method put to work on a field, and what is said where the field fails. */
-import { firstNotFinite, type SolveOptions, tolerances } from './options.ts';
+import { firstNotFinite, requireTolerance, type SolveOptions, tolerances } from './options.ts';
 import { dopri5 } from './runge-kutta/adaptive.ts';
+import { jacobianSize } from './stiff/shifted-jacobian.ts';
 import {
   type Method,
   OdeError,
@@ -45,13 +46,7 @@ export function prepareSolver(field: VectorField, dimension: number, options: So
     fixed: options.step !== undefined,
     statistics,
   };
-  const { rtol, atol } = problem;
-  const none = rtol.findIndex((value, i) => value === 0 && atol[i] === 0);
-  if (!problem.fixed && none >= 0) {
-    throw new OdeError(
-      `solveOde: component ${none} has rtol = 0 and atol = 0, which no step can meet; give one of them a value`,
-    );
-  }
+  if (!problem.fixed) requireTolerance(problem.rtol, problem.atol);
   const stepper = method.stepper(problem);
   return {
     method,
@@ -75,4 +70,17 @@ export function notFinite(problem: StepperProblem, t: number, h: number, y: Floa
       return `the vector field gives ${slope[wrong]} in component ${wrong} at t = ${t + share * h}`;
   }
   return `values stop being finite after t = ${t}`;
+}
+
+/** Says where a given Jacobian is not finite; undefined where it is, or where there is none. */
+export function jacobianNotFinite(problem: StepperProblem, t: number, y: Float64Array): string | undefined {
+  if (!problem.jacobian) return undefined;
+  const n = problem.dimension;
+  const band = problem.jacobianBandwidth;
+  const values = new Float64Array(jacobianSize(n, band));
+  problem.jacobian(t, y, values);
+  const wrong = firstNotFinite(values);
+  if (wrong < 0) return undefined;
+  const row = Math.floor(wrong / (values.length / n));
+  return `the Jacobian has ${values[wrong]} in the row of component ${row} at t = ${t}`;
 }

@@ -8,7 +8,7 @@ import { crossingEvents, locateEvents } from './event-search.ts';
 import type { EventRecord } from './events.ts';
 import { initialStep } from './initial-step.ts';
 import { checkQuestion, firstNotFinite, mergeTimes, orderedTimes, type SolveOptions } from './options.ts';
-import { notFinite, type PreparedSolver, prepareSolver } from './prepare.ts';
+import { jacobianNotFinite, notFinite, type PreparedSolver, prepareSolver } from './prepare.ts';
 import { growingRows, type OdeSolution, type SolveStatus } from './solution.ts';
 import { OdeError, type VectorField } from './types.ts';
 
@@ -162,6 +162,10 @@ export function runSolver(
       h -= direction * 2 * Number.EPSILON * Math.max(Math.abs(goal), Math.abs(h));
     if (!lands && taken < Math.max(minimumStep, 8 * Number.EPSILON * Math.abs(t), shortestStep)) {
       if (Number.isNaN(failedLast)) return fail('not-finite', notFinite(problem, t, failedStep, stepper.y));
+      if (failedLast === Number.POSITIVE_INFINITY) {
+        const why = jacobianNotFinite(problem, t, stepper.y);
+        if (why !== undefined) return fail('not-finite', why);
+      }
       const what =
         failedLast === Number.POSITIVE_INFINITY
           ? 'the implicit equations do not converge'

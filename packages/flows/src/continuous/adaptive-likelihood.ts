@@ -10,6 +10,7 @@ import type { BaseDensity } from '../base-density.ts';
 import type { Placement } from '../placement.ts';
 import type { Batch } from '../training/dataset.ts';
 import type { PooledLossExecutor } from '../training/loss-executor.ts';
+import { requireBase, requireChoices } from './checks.ts';
 import { type LikelihoodOptions, probesAt } from './likelihood-options.ts';
 import { compilePaths, type ErrorNormScope, type PathInputs, type PathSolver } from './path-solver.ts';
 import type { SolveStatistics, StepSharing } from './steps.ts';
@@ -86,6 +87,8 @@ export function adaptiveLikelihood(
     place,
     chunk = 25,
   } = options;
+  requireBase(field, base);
+  requireChoices({ trace: traceMethod, noise, errorNorm, sharing });
   const dimension = sizeOf(field.shape);
   const cost: SolveStatistics = { evaluations: 0, steps: 0, rejected: 0 };
   const typed = (values: Float32Array | Float64Array): Float32Array | Float64Array => {

@@ -7,6 +7,7 @@ import {
   broadcastTo,
   concatenate,
   full,
+  maximum,
   type ParameterTensors,
   reshape,
   sizeOf,
@@ -102,7 +103,8 @@ export function augmentedField(
         if (name === 'divergence') return values.divergence!;
         if (name === 'jacobian') return values.jacobianNorm!;
         const squared = perSample(square(values.velocity));
-        return name === 'kinetic' ? squared : sqrt(squared);
+        // Where nothing moves, the root has no slope, which implicit methods ask for: there it counts as constant.
+        return name === 'kinetic' ? squared : sqrt(maximum(squared, 1e-30));
       });
     },
     unpack: (y) => ({

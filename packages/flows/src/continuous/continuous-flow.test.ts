@@ -1,4 +1,4 @@
-import { dop853, radau5, rk4 } from '@equiflow/ode-solvers';
+import { bdf, dop853, kvaerno5, radau5, rk4, rodas4 } from '@equiflow/ode-solvers';
 import {
   add,
   initialParameters,
@@ -83,6 +83,18 @@ const open = (options: ContinuousFlowOptions = {}, field = free, parameters = fr
   openContinuousFlow(field, standardNormal([2]), parameters, { contextSize: 1, ...options });
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+
+test('implicit methods follow a field that depends on time', async () => {
+  const few = [x.subarray(0, 6), theta.subarray(0, 3)] as const;
+  const expected = await open({ method: dop853, rtol: 1e-10, atol: 1e-10 }).logProb(...few);
+  for (const method of [bdf, kvaerno5, radau5, rodas4]) {
+    const flow = open({ method, rtol: 1e-6, atol: 1e-6, sharing: 'shared' });
+    const { logProb, statistics } = await flow.density(...few);
+    expect(distance(logProb, expected)).toBeLessThan(2e-4);
+    expect(statistics.steps).toBeLessThan(150);
+    await flow.close();
+  }
+});
 
 test('a density in the plane integrates to 1', async () => {
   const flow = open({ rtol: 1e-5, atol: 1e-5 });
@@ -261,5 +273,26 @@ test('failures say which samples, when, and what to do', async () => {
   await expect(open().logProb(x, theta.subarray(1))).rejects.toThrow(
     /80 values of samples \[2\] with 39 values of 1 parameters/,
   );
-  await expect(open({ method: radau5 }).logProb(x, theta)).rejects.toThrow(/explicit/);
+  await expect(open({ method: radau5 }).logProb(x, theta)).rejects.toThrow(
+    /explicit method with an error estimate, which radau5 is not; give sharing: 'shared'/,
+  );
+  expect(() => openContinuousFlow(free, standardNormal([3]), freeParameters)).toThrow(
+    /the field moves samples \[2\], the base density has samples \[3\]/,
+  );
+  expect(() => open({ trace: 'exakt' as 'exact' })).toThrow(/trace is 'exakt'; give 'exact' or 'hutchinson'/);
+  expect(() => open({ batch: 0 })).toThrow(/a batch of 0; give a whole number/);
+});
+
+test('implicit methods follow a field that does not move, where path lengths have no slope', async () => {
+  const still: FlowField = { shape: [2], parameters: {}, velocity: (_, at: Tensor) => multiply(at, 0) };
+  const flow = openContinuousFlow(still, standardNormal([2]), new Float64Array(0), {
+    method: radau5,
+    sharing: 'shared',
+  });
+  const { logProb, pathLength } = await flow.density(points);
+  for (let i = 0; i < 5; i++) {
+    expect(Math.abs(logProb[i]! - logNormal(points.subarray(2 * i, 2 * i + 2)))).toBeLessThan(1e-12);
+    expect(pathLength[i]).toBeLessThan(1e-12);
+  }
+  await flow.close();
 });

@@ -8,6 +8,7 @@ import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
 import { foldIn, key, sizeOf } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
+import { requireBase, requireChoices } from './checks.ts';
 import type { ContinuousFlow, ContinuousFlowOptions, Densities } from './continuous-flow-types.ts';
 import { type PathQuadrature, pathQuadrature, stepCollector } from './path-quadrature.ts';
 import {
@@ -60,6 +61,11 @@ export function openContinuousFlow(
     place,
     chunk = Math.ceil(largest / 4),
   } = options;
+  requireBase(field, base);
+  requireChoices({ trace, noise, errorNorm, sharing });
+  if (!(Number.isInteger(largest) && largest > 0)) {
+    throw new RangeError(`continuous flow: a batch of ${largest}; give a whole number, 1 or more`);
+  }
   const dimension = sizeOf(field.shape);
   const withProbes = needsProbes(field, trace, false);
   const typed = (values: ArrayLike<number>): Floats =>

@@ -29,6 +29,7 @@ import { compileChunked, type Placement } from '../placement.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
 import type { Batch } from '../training/dataset.ts';
 import type { PooledLossExecutor } from '../training/loss-executor.ts';
+import { requireBase } from './checks.ts';
 import { type Coupling, independentCoupling } from './coupling.ts';
 import type { FlowField } from './vector-field.ts';
 
@@ -66,6 +67,7 @@ export async function flowMatching(
     seed = 1,
     chunk = 128,
   } = options;
+  requireBase(field, base);
   const dimension = sizeOf(field.shape);
   const { size } = layoutOf(field.parameters);
   const specs = (count: number): TensorType[] =>

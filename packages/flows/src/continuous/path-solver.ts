@@ -24,6 +24,7 @@ import type { Box } from '../posterior/adaptive-grid.ts';
 import { augmentedField, type Integrals } from './augmented.ts';
 import { type SolveStatistics, type StepListener, type StepSharing, solverOf } from './steps.ts';
 import type { TraceMethod } from './traces.ts';
+import { isExplicit } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
 
 type Floats = Float32Array | Float64Array;
@@ -133,7 +134,8 @@ export function compilePaths(field: FlowField, base: BaseDensity, options: PathO
         ? unpackParameters(field.parameters, held(named.flat, differentiate === 'parameters'))
         : {};
       return augmented.slope(
-        stopGradient(t),
+        // Rosenbrock steps need ∂f/∂t.
+        isExplicit(method) ? stopGradient(t) : t,
         y,
         prior ? toUnitBox(theta, prior) : theta,
         parameters,

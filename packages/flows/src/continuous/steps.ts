@@ -7,6 +7,7 @@ import {
   type TensorSolveOptions,
 } from '@equiflow/ode-solvers';
 import type { TypedArray } from '@equiflow/tensor';
+import { isExplicit } from './unrolled.ts';
 
 /**
  * Whose error chooses the steps: every sample its own, so that its answer does not depend on the others of its batch
@@ -85,6 +86,12 @@ export function solverOf(
       },
       dispose: () => ode.dispose(),
     };
+  }
+  const { method } = options;
+  if (method && !(isExplicit(method) && method.adaptive)) {
+    throw new OdeError(
+      `continuous flow: steps of every sample's own need an explicit method with an error estimate, which ${method.name} is not; give sharing: 'shared'`,
+    );
   }
   const ode = compileOdeBatch(field, options);
   return {

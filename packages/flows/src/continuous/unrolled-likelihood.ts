@@ -24,6 +24,7 @@ import { toUnitBox } from '../conditioner.ts';
 import { compileChunked, type Placement } from '../placement.ts';
 import type { Batch } from '../training/dataset.ts';
 import type { PooledLossExecutor } from '../training/loss-executor.ts';
+import { requireBase } from './checks.ts';
 import { type LikelihoodOptions, probesAt } from './likelihood-options.ts';
 import { drawProbes, needsProbes } from './traces.ts';
 import { type UnrolledSteps, unrolledPath } from './unrolled.ts';
@@ -54,6 +55,7 @@ export async function unrolledLikelihood(
     chunk = 64,
     ...steps
   } = options;
+  requireBase(field, base);
   const dimension = sizeOf(field.shape);
   const { size } = layoutOf(field.parameters);
   const compiled = async (regularised: boolean) => {

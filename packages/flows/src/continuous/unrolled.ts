@@ -11,6 +11,7 @@ import { toUnitBox } from '../conditioner.ts';
 import { flow, type SpecifiedFlow } from '../flow.ts';
 import type { Box } from '../posterior/adaptive-grid.ts';
 import type { Integrals, PathEnd } from './augmented.ts';
+import { requireBase } from './checks.ts';
 import { integratedStep } from './integrated-step.ts';
 import type { TraceMethod } from './traces.ts';
 import type { FlowField } from './vector-field.ts';
@@ -108,6 +109,7 @@ export function unrolledFlow(
   base: BaseDensity,
   { parameterNames = [], prior, ...steps }: UnrolledFlowOptions,
 ): SpecifiedFlow {
+  requireBase(field, base);
   const inner = flow(continuousBijection(field, steps), base);
   const scaled = (context: Tensor): Tensor => (prior ? toUnitBox(context, prior) : context);
   return {

@@ -149,6 +149,9 @@ it('runs on WebAssembly in float32', () => {
   closeTo(solution.y, compileOdeBatch(field, types).solve(times, y0, parameters, tight).y, 1e-3);
   const values = parameters.map((p) => Float32Array.from(p));
   expect(() => ode.solve(times, Float32Array.from(y0), values, { rtol: 1e-8 })).toThrow(/float32 state/);
+  expect(() => ode.solve(times, Float32Array.from(y0), values, { rtol: 0, atol: 0 })).toThrow(
+    /compileOdeBatch: component 0 has rtol = 0 and atol = 0/,
+  );
   ode.dispose();
 });
 

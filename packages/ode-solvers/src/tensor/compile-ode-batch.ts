@@ -8,7 +8,13 @@ import { sizeOf } from '@equiflow/tensor';
 import { controllerState, integralController } from '../controller.ts';
 import { joinErrors } from '../error-norm.ts';
 import { firstStepGuess, firstStepLength } from '../initial-step.ts';
-import { checkQuestion, orderedTimes, requireFloat32Resolves, tolerances } from '../options.ts';
+import {
+  checkQuestion,
+  orderedTimes,
+  requireFloat32Resolves,
+  requireTolerance,
+  tolerances,
+} from '../options.ts';
 import { dopri5 } from '../runge-kutta/adaptive.ts';
 import type { SolveStatus } from '../solution.ts';
 import { OdeError } from '../types.ts';
@@ -99,6 +105,7 @@ export function compileOdeBatch(field: TensorField, options: CompileOdeBatchOpti
     const rtol = tolerances('rtol', solveOptions.rtol ?? 1e-6, width, here);
     if (state.dtype === 'float32') requireFloat32Resolves(rtol, here);
     const atol = tolerances('atol', solveOptions.atol ?? 1e-9, width, here);
+    requireTolerance(rtol, atol, here);
     const direction = t1 >= t0 ? 1 : -1;
     const record = recorder(checkpoints, state, rows);
     const asTimes = (values: ArrayLike<number>): TypedArray => typed(state.dtype, values);
