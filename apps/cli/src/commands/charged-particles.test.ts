@@ -72,7 +72,7 @@ describe('equiflow experiment charged-particles', () => {
 
   test.each([
     ['', 'name an experiment: charged-particles, dw4, lj13 or halos'],
-    ['chargd', 'see equiflow experiment --help'],
+    ['chargd', 'there is no experiment chargd; name an experiment'],
     [`charged-particles --models egn --out ${root}/x`, "--models 'egn': give linear or graph-network"],
     [`charged-particles --budget 0 --out ${root}/x`, '--budget 0: must be above 0'],
     ['charged-particles', "required option '--out <folder>'"],
