@@ -2,7 +2,7 @@
 
 /** What is looked for. */
 export interface OdeEvent {
-  /** g(t, y); an event is a zero that it crosses or reaches. */
+  /** g(t, y); an event is a zero that it crosses or reaches. NaN ends the solve with status 'not-finite'. */
   readonly value: (t: number, y: Float64Array) => number;
   /** 'rising': from negative to positive only; 'falling': the other way; default both. In the direction of integration. */
   readonly direction?: 'rising' | 'falling' | 'both';

@@ -6,7 +6,8 @@
 import type { Bandwidth } from './stiff/band-matrix.ts';
 
 /**
- * Right-hand side: writes dy/dt at (t, y) into `dydt`. Must not keep or change `y`.
+ * Right-hand side: writes every component of dy/dt at (t, y) into `dydt`, whose contents before are of no
+ * meaning. Must not keep or change `y`.
  */
 export type VectorField = (t: number, y: Float64Array, dydt: Float64Array) => void;
 
