@@ -128,6 +128,14 @@ describe.skipIf(!backend)('on a device', () => {
     await executable.dispose();
   });
 
+  test('more workgroups than one dimension of a launch takes (65,535)', async () => {
+    const count = 2 ** 23 + 5;
+    const double = compile((x) => multiply(x, 2), [float(count)], { backend: backend! });
+    const [values] = await double.run([new Float32Array(count).map((_, i) => i % 1000)]);
+    expect(values!.findIndex((value, i) => value !== 2 * (i % 1000))).toBe(-1);
+    await double.dispose();
+  });
+
   test('what the device reports by itself fails the run', async () => {
     const own = await gpu();
     const executable = own.compile(layer());
