@@ -62,6 +62,7 @@ const FIXED: Readonly<Record<string, number>> = {
 /** Runs the command. */
 export async function simulateSuite(given: SimulateSuiteOptions): Promise<Outcome> {
   const { set, out, workers = availableParallelism(), shard, merge, hdf5, ...rest } = given;
+  if (shard && merge) throw new InputError('--merge joins all shards; leave --shard out');
   const names: readonly string[] = rest.names;
   const unknown = [...names, ...Object.keys(set)].find(
     (name) => !(SUITE_PARAMETERS as readonly string[]).includes(name),

@@ -136,6 +136,7 @@ test('one line for what cannot be done', async () => {
   fs.writeFileSync(at('other', 'thesis.tex'), '');
   expect(await refused(words('other'))).toMatch(/holds other files \(thesis.tex\)/);
   expect(await refused(words('new', '--shard', '4/3'))).toMatch(/--shard '4\/3': write i\/n/);
+  expect(await refused(words('new', '--shard', '1/3', '--merge'))).toMatch(/leave --shard out/);
   expect(await refused(words('new', '--depth', '300'))).toMatch(/at most the box/);
   expect(await refused(words('new', '--set', 'w=1'))).toMatch(/no parameter w/);
   expect(
