@@ -83,11 +83,12 @@ export interface EgnnLayer {
 
 /**
  * An EGNN layer.
- * @throws TensorError on application, when velocities or edge features are missing, or given but not asked for.
+ * @throws TensorError when an option is none; on application, when velocities or edge features are missing, or given but not asked for.
  */
 export function egnnLayer(options: EgnnLayerOptions): EgnnLayer {
   const { hidden, edgeFeatures = 0, normalisation = 'plus-one', aggregation = 'sum' } = options;
   const { attention = false, tanhRange, velocity, residual = true, periodic } = options;
+  requireOptions(options);
   const parameters: ParameterSpecs = {
     ...perceptronSpecs('edge', 2 * hidden + 1 + edgeFeatures, hidden, hidden),
     ...namedLinear('coordinate.0', hidden, hidden),
@@ -154,5 +155,27 @@ function requireFeatures(given: Tensor | undefined, shape: readonly number[]): v
     throw new TensorError(
       `egnn: edge features are ${given ? `[${given.shape}]` : 'missing'}; ${wanted ? `give [${shape}]` : 'set `edgeFeatures` to their width'}`,
     );
+  }
+}
+
+/** Words that options know, beside leaving them out. */
+const WORDS = {
+  normalisation: ['plus-one', 'original'],
+  aggregation: ['sum', 'mean'],
+  periodic: ['nearest-image', 'sine'],
+  velocity: ['updated', 'initial'],
+} as const;
+
+function requireOptions(options: EgnnLayerOptions): void {
+  for (const name of ['normalisation', 'aggregation', 'periodic', 'velocity'] as const) {
+    const given: string | undefined = options[name];
+    const known: readonly string[] = WORDS[name];
+    if (given !== undefined && !known.includes(given)) {
+      throw new TensorError(`egnn: ${name} is '${given}'; give '${known.join("' or '")}'`);
+    }
+  }
+  const { tanhRange } = options;
+  if (tanhRange !== undefined && !(tanhRange > 0 && tanhRange < Number.POSITIVE_INFINITY)) {
+    throw new TensorError(`egnn: tanhRange is ${tanhRange}; give a positive number, or leave it out`);
   }
 }
