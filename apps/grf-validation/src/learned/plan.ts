@@ -139,7 +139,7 @@ export const fullContinuousPlan: LearnedPlan = {
       ...{ name: 'continuous', transfer: 'eh98-nowiggle', flow: continuous, transferKnots: 8, hidden },
       ...{ epochs: 40, learningRate: 5e-3 },
       counts: { gap: 1000, posteriors: 100, calibration: 100, fisher: 100, whitening: 200 },
-      limits: { ...fullLimits, steps: 0.01 },
+      limits: { ...fullLimits, steps: 0.02 },
     },
   ],
 };
