@@ -44,7 +44,7 @@ function ours(): Point[] {
         const options = { method, rtol: tolerance, atol: tolerance, saveAt: 'ends' } as const;
         let milliseconds = Number.POSITIVE_INFINITY;
         let solution = solveOde(field, [0, t1], y0, options);
-        for (let repeat = 0; repeat < 100; repeat++) {
+        for (let repeat = 0; repeat < 600; repeat++) {
           const start = performance.now();
           solution = solveOde(field, [0, t1], y0, options);
           milliseconds = Math.min(milliseconds, performance.now() - start);

@@ -29,3 +29,17 @@ export function requireChoices(given: Readonly<Record<keyof typeof choices, stri
     }
   }
 }
+
+/** @throws RangeError unless a value is a whole number of `least` or more. */
+export function requireWhole(where: string, name: string, value: number, least: number): void {
+  if (!(Number.isInteger(value) && value >= least)) {
+    throw new RangeError(`${where}: ${name} is ${value}; give a whole number, ${least} or more`);
+  }
+}
+
+/** @throws RangeError for values in another container than a float array, which callers without types can give. */
+export function requireFloats(name: string, values: unknown): void {
+  if (!(values instanceof Float64Array || values instanceof Float32Array)) {
+    throw new RangeError(`continuous flow: ${name} is no Float64Array or Float32Array; give one of these`);
+  }
+}

@@ -8,7 +8,7 @@ import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
 import { foldIn, key, sizeOf } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
-import { requireBase, requireChoices } from './checks.ts';
+import { requireBase, requireChoices, requireFloats, requireWhole } from './checks.ts';
 import type { ContinuousFlow, ContinuousFlowOptions, Densities } from './continuous-flow-types.ts';
 import { type PathQuadrature, pathQuadrature, stepCollector } from './path-quadrature.ts';
 import {
@@ -63,9 +63,7 @@ export function openContinuousFlow(
   } = options;
   requireBase(field, base);
   requireChoices({ trace, noise, errorNorm, sharing });
-  if (!(Number.isInteger(largest) && largest > 0)) {
-    throw new RangeError(`continuous flow: a batch of ${largest}; give a whole number, 1 or more`);
-  }
+  requireWhole('continuous flow', 'batch', largest, 1);
   const dimension = sizeOf(field.shape);
   const withProbes = needsProbes(field, trace, false);
   const typed = (values: ArrayLike<number>): Floats =>
@@ -120,6 +118,8 @@ export function openContinuousFlow(
     thetas: Floats,
     visit: (given: BatchInputs, start: number, count: number) => void,
   ): void => {
+    requireFloats('x', x);
+    requireFloats('θ', thetas);
     const count = x.length / dimension;
     if (!Number.isInteger(count) || thetas.length !== count * contextSize) {
       throw new RangeError(
@@ -251,6 +251,7 @@ export function openContinuousFlow(
     latent: async (x, thetas = noThetas) => ends(x, thetas, forward),
     generate: async (z, thetas = noThetas) => ends(z, thetas, backward),
     async sample(from, count, thetas = noThetas) {
+      requireWhole('continuous flow', 'the count of samples', count, 0);
       const z = base.sample(from, count);
       const { latent, logProb, pathLength, statistics } = await run(z, thetas, backward);
       return { samples: latent, logProb, pathLength, statistics };

@@ -19,7 +19,7 @@ import { parallelTempering } from '../particles/parallel-tempering.ts';
 import { dw4System } from '../particles/systems.ts';
 import { openContinuousFlow } from './continuous-flow.ts';
 import { equivariantTransport } from './coupling.ts';
-import { enField, zeroMeanNormal } from './en-flow.ts';
+import { type EnFieldOptions, enField, zeroMeanNormal } from './en-flow.ts';
 import { flowMatching } from './flow-matching.ts';
 
 /** Parameters of a field that moves points about, as a trained one does: a new one hardly moves them. */
@@ -177,6 +177,51 @@ describe('the normal distribution without centre of mass', () => {
       { numRuns: 10 },
     );
   });
+});
+
+test.each([1, 2])(
+  'the density of three points on a line integrates to 1 over the subspace (1e-4): field %i',
+  async (seed) => {
+    // 6 orders of the points, whose gaps are the coordinates: (0, u, u + v) has the volume du dv/√3. Simpson's rule in √u and √v.
+    const field = enField({ particles: 3, dimensions: 1, layers: 2, hidden: 8 });
+    const base = zeroMeanNormal(3, 1, 0.9);
+    const flow = openContinuousFlow(field, base, lively(field.parameters, seed), { rtol: 1e-5, atol: 1e-5 });
+    const intervals = 40;
+    const h = 3 / intervals;
+    const roots = Array.from({ length: intervals + 1 }, (_, i) => i * h);
+    const weights = roots.map(
+      (root, i) => (h / 3) * (i === 0 || i === intervals ? 1 : i % 2 === 1 ? 4 : 2) * 2 * root,
+    );
+    const x = Float64Array.from(roots.flatMap((u) => roots.flatMap((v) => [0, u ** 2, u ** 2 + v ** 2])));
+    const logProb = await flow.logProb(x);
+    const latent = await flow.latent(x.subarray(0, 3 * roots.length));
+    await flow.close();
+    // The flow is no identity: gaps change.
+    const gap = (values: Float64Array): number => values[3 * 20 + 2]! - values[3 * 20 + 1]!;
+    expect(Math.abs(gap(latent) - gap(x))).toBeGreaterThan(0.1);
+    const total = weights.reduce(
+      (sum, u, i) =>
+        sum + weights.reduce((row, v, j) => row + u * v * Math.exp(logProb[i * weights.length + j]!), 0),
+      0,
+    );
+    expect(Math.abs((6 / Math.sqrt(3)) * total - 1)).toBeLessThan(1e-4);
+  },
+);
+
+test('what is no set of points is told in one line', async () => {
+  expect(() => enField({ particles: 1, dimensions: 3 })).toThrow(
+    'enField: particles is 1; give a whole number, 2 or more',
+  );
+  expect(() => enField({ dimensions: 3 } as EnFieldOptions)).toThrow('enField: particles is undefined');
+  expect(() => zeroMeanNormal(1, 2)).toThrow('zeroMeanNormal: particles is 1');
+  expect(() => zeroMeanNormal(4, 2, 0)).toThrow('zeroMeanNormal: a deviation of 0; give a positive number');
+  const field = enField({ particles: 3, dimensions: 1, hidden: 4 });
+  const flow = openContinuousFlow(field, zeroMeanNormal(3, 1), initialParameters(field.parameters, 1));
+  await expect(flow.sample(key(1), -1)).rejects.toThrow('the count of samples is -1');
+  await expect(flow.density([1, 0, -1] as unknown as Float64Array)).rejects.toThrow(
+    'x is no Float64Array or Float32Array',
+  );
+  await flow.close();
 });
 
 test('a short training by flow matching brings DW4 below a normal of the best width', async () => {

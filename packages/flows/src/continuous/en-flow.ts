@@ -28,6 +28,7 @@ import {
 } from '@equiflow/tensor';
 import type { BaseDensity } from '../base-density.ts';
 import { removeCentreOfMass } from '../particles/centre-of-mass.ts';
+import { requireWhole } from './checks.ts';
 import type { FlowField, VelocityAndDivergence } from './vector-field.ts';
 
 /** An E(n) flow's network; the defaults are the settings of the paper for DW4 and LJ13. */
@@ -46,10 +47,14 @@ export interface EnFieldOptions extends Omit<EgnnLayerOptions, 'hidden' | 'edgeF
 
 /**
  * The vector field of an E(n) flow. Other defaults than the network's own: attention, and a tanh of range 15/layers on φ_x.
- * @throws TensorError where a width or the number of layers is no positive whole number.
+ * @throws RangeError for fewer than 2 particles, or no dimension; TensorError where a width or the number of layers is no
+ * positive whole number.
  */
 export function enField(options: EnFieldOptions): FlowField {
   const { particles, dimensions, layers = 3, hidden = 32, contextSize = 0, ...layer } = options;
+  requireWhole('enField', 'particles', particles, 2);
+  requireWhole('enField', 'dimensions', dimensions, 1);
+  requireWhole('enField', 'contextSize', contextSize, 0);
   const network = egnn({
     attention: true,
     tanhRange: 15 / layers,
@@ -117,8 +122,14 @@ export function centred(x: Tensor): Tensor {
  *
  * a density with respect to orthonormal coordinates of that subspace. A z with another centre of mass is judged without it.
  * @param deviation s. Default 1.
+ * @throws RangeError for fewer than 2 particles, no dimension or a deviation that is not positive.
  */
 export function zeroMeanNormal(particles: number, dimensions: number, deviation = 1): BaseDensity {
+  requireWhole('zeroMeanNormal', 'particles', particles, 2);
+  requireWhole('zeroMeanNormal', 'dimensions', dimensions, 1);
+  if (!(deviation > 0 && deviation < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`zeroMeanNormal: a deviation of ${deviation}; give a positive number`);
+  }
   const freedom = (particles - 1) * dimensions;
   const constantTerm = (freedom / 2) * Math.log(2 * Math.PI * deviation ** 2);
   return {
