@@ -84,6 +84,9 @@ export interface RunGradient {
   readonly numbers: RunNumbers;
 }
 
+/** Backends refuse less, with the bytes that they would need; beyond this, arrays of indices fail before they are asked. */
+const MOST_COORDINATES = 2 ** 29;
+
 /** Fills in what was left out. @throws RangeError on options that make no sense */
 export function checkedParticleMesh(options: ParticleMeshOptions): Required<ParticleMeshOptions> {
   const full: Required<ParticleMeshOptions> = {
@@ -110,6 +113,12 @@ export function checkedParticleMesh(options: ParticleMeshOptions): Required<Part
     throw new RangeError(`dimensions = ${dimensions}: must be 2 or 3`);
   if (![1, 2, 3].includes(meshFactor)) {
     throw new RangeError(`meshFactor = ${meshFactor}: must be 1, 2 or 3`);
+  }
+  if (dimensions * particles ** dimensions > MOST_COORDINATES) {
+    const most = Math.floor((MOST_COORDINATES / dimensions) ** (1 / dimensions));
+    throw new RangeError(
+      `particles = ${particles} along an axis: more than a simulation in one memory holds; give at most ${most}`,
+    );
   }
   if (!(order in LPT_TERMS)) throw new RangeError(`LPT order ${String(order)}: must be 1, 2 or 3`);
   if (scheme !== 'fastpm' && scheme !== 'cola') {

@@ -259,6 +259,9 @@ test('nonsense is refused', () => {
   expect(() => particleMesh({ particles: 1, boxSize: 10 })).toThrow(/particles = 1/);
   expect(() => particleMesh({ particles: 4, boxSize: 0 })).toThrow(/boxSize = 0/);
   expect(() => particleMesh({ particles: 4, boxSize: 1, meshFactor: 4 as 3 })).toThrow(/meshFactor = 4/);
+  expect(() => particleMesh({ particles: 640, boxSize: 1 })).toThrow(
+    /particles = 640 along an axis: .* give at most 563/,
+  );
   expect(() => particleMesh({ particles: 4, boxSize: 1, scheme: 'cola', order: 3 })).toThrow(
     /order = 3 must be 2/,
   );
