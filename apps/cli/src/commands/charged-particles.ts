@@ -22,9 +22,10 @@ import {
 import { writeJsonAtomic } from '@equiflow/io/node';
 import { cosineSchedule, layoutOf } from '@equiflow/tensor';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
-import { EXIT, InputError } from '../errors.ts';
-import { type ChargedChoices, loadCharged, saveCharged } from '../experiments/charged-checkpoint.ts';
+import { EXIT } from '../errors.ts';
+import { loadCharged, saveCharged } from '../experiments/charged-checkpoint.ts';
 import { chargedExecutor, type PooledChargedExecutor } from '../experiments/charged-executor.ts';
+import { requireSameTraining } from '../experiments/training-file.ts';
 import { type Interrupt, watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { requireOwnFolder } from '../output.ts';
@@ -205,7 +206,7 @@ async function trainOne(
       seed,
       epochs,
     };
-    if (saved) requireSame(file, saved.choices, choices);
+    if (saved) requireSameTraining(file, saved.choices, choices);
     const state = saved?.state ?? initialChargedState(model, seed);
     const steps = chargedStepsPerEpoch(options.train, batch) * epochs;
     const left = perEpoch * (epochs - state.epoch);
@@ -231,7 +232,7 @@ async function trainOne(
       bar.to(epoch, `error ${error.toFixed(5)}, best ${state.best.validation.toFixed(5)}`);
       const stopped = interrupt.asked || (budget !== undefined && elapsed() > 60 * budget);
       if (stopped || epoch === epochs || elapsed() - savedAt > SECONDS_BETWEEN_CHECKPOINTS) {
-        saveCharged(file, choices, state);
+        saveCharged(file, { choices, state });
         savedAt = elapsed();
       }
       if (stopped) break;
@@ -259,17 +260,6 @@ async function trainOne(
     };
   } finally {
     await executor.close();
-  }
-}
-
-/** Refuses to go on with a training that was made with other choices. */
-function requireSame(file: string, before: ChargedChoices, now: ChargedChoices): void {
-  for (const [name, value] of Object.entries(now)) {
-    if (before[name] !== value) {
-      throw new InputError(
-        `${file} holds a training with ${name} ${before[name]}, not ${value}; repeat that, or choose another --out`,
-      );
-    }
   }
 }
 

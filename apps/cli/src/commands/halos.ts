@@ -37,8 +37,9 @@ import {
   meanPairs,
   toUnits,
 } from '../experiments/halo-catalogues.ts';
-import { type HaloChoices, loadHalos, saveHalos } from '../experiments/halo-checkpoint.ts';
+import { loadHalos, saveHalos } from '../experiments/halo-checkpoint.ts';
 import { type CostFigure, haloCost } from '../experiments/halo-cost.ts';
+import { type Choices, requireSameTraining } from '../experiments/training-file.ts';
 import { type Interrupt, watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { requireOwnFolder } from '../output.ts';
@@ -192,8 +193,8 @@ async function trainFlow(
       ...{ batch, epochs, learningRate, seed },
       patience: epochs,
     };
-    const choices: HaloChoices = { layers, hidden, batch, learningRate, seed, epochs, maps: dataset.count };
-    if (saved) requireSame(file, saved.choices, choices);
+    const choices: Choices = { layers, hidden, batch, learningRate, seed, epochs, maps: dataset.count };
+    if (saved) requireSameTraining(file, saved.choices, choices);
     const state = saved?.state ?? initialState(field, seed);
     const average = saved?.average ?? state.parameters.slice();
     const earlier = saved?.seconds ?? 0;
@@ -247,16 +248,6 @@ async function secondsPerEpoch(
     await executor.lossAndGradient(parameters, part, run);
   }
   return ((performance.now() - start) / 1000 / measured) * Math.ceil(dataset.count / batch);
-}
-
-function requireSame(file: string, before: HaloChoices, now: HaloChoices): void {
-  for (const [name, value] of Object.entries(now)) {
-    if (before[name] !== value) {
-      throw new InputError(
-        `${file} holds a training with ${name} ${before[name]}, not ${value}; repeat that, or choose another --out`,
-      );
-    }
-  }
 }
 
 /** Nats a catalogue, for one (Mpc/h)³ and a unit of ln M each halo; errors are standard errors over the catalogues. */

@@ -23,12 +23,7 @@ import {
 import { readJson, writeFileAtomic, writeJsonAtomic } from '@equiflow/io/node';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { EXIT, InputError } from '../errors.ts';
-import {
-  type LossHistory,
-  loadParticles,
-  requireSameChoices,
-  saveParticles,
-} from '../experiments/particle-checkpoint.ts';
+import { type LossHistory, loadParticles, saveParticles } from '../experiments/particle-checkpoint.ts';
 import { type ParticleData, readConfigurations, sampleConfigurations } from '../experiments/particle-data.ts';
 import { evaluateParticles } from '../experiments/particle-evaluation.ts';
 import { evaluationFigures } from '../experiments/particle-figures.ts';
@@ -40,6 +35,7 @@ import {
   type ParticleTrainingState,
   trainParticles,
 } from '../experiments/particle-training.ts';
+import { requireSameTraining } from '../experiments/training-file.ts';
 import { type Interrupt, watchInterrupt } from '../interrupt.ts';
 import type { Outcome } from '../outcome.ts';
 import { requireOwnFolder } from '../output.ts';
@@ -286,7 +282,7 @@ async function train(
       seed,
       steps,
     };
-    if (saved) requireSameChoices(file, saved.choices, choices);
+    if (saved) requireSameTraining(file, saved.choices, choices);
     const state = saved?.state ?? fresh();
     const earlier = saved?.seconds ?? 0;
     const left = steps - state.step;
