@@ -280,7 +280,7 @@ test('failures say which samples, when, and what to do', async () => {
     /the field moves samples \[2\], the base density has samples \[3\]/,
   );
   expect(() => open({ trace: 'exakt' as 'exact' })).toThrow(/trace is 'exakt'; give 'exact' or 'hutchinson'/);
-  expect(() => open({ batch: 0 })).toThrow(/a batch of 0; give a whole number/);
+  expect(() => open({ batch: 0 })).toThrow(/batch is 0; give a whole number/);
 });
 
 test('implicit methods follow a field that does not move, where path lengths have no slope', async () => {

@@ -8,7 +8,7 @@ import { dopri5, type Method, OdeError } from '@equiflow/ode-solvers';
 import { foldIn, key, sizeOf } from '@equiflow/tensor';
 import { wasm } from '@equiflow/tensor-wasm';
 import type { BaseDensity } from '../base-density.ts';
-import { requireBase, requireChoices, requireFloats, requireWhole } from './checks.ts';
+import { requireBase, requireChoices, requireWhole } from './checks.ts';
 import type { ContinuousFlow, ContinuousFlowOptions, Densities } from './continuous-flow-types.ts';
 import { type PathQuadrature, pathQuadrature, stepCollector } from './path-quadrature.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type SolveControl,
   type SolvedPaths,
 } from './path-solver.ts';
+import { type SampleBatch, sampleBatches } from './sample-batches.ts';
 import { drawProbes, needsProbes } from './traces.ts';
 import { type ExplicitMethod, isExplicit } from './unrolled.ts';
 import type { FlowField } from './vector-field.ts';
@@ -112,41 +113,20 @@ export function openContinuousFlow(
     atol: atol / 10,
     ...(step === undefined ? { maximumStep: 0.5 / fewestSteps } : { step: step / 2 }),
   });
-  /** Calls `visit` with every batch, filled up to a compiled size. */
-  const inBatches = (
-    x: Floats,
-    thetas: Floats,
-    visit: (given: BatchInputs, start: number, count: number) => void,
-  ): void => {
-    requireFloats('x', x);
-    requireFloats('θ', thetas);
-    const count = x.length / dimension;
-    if (!Number.isInteger(count) || thetas.length !== count * contextSize) {
-      throw new RangeError(
-        `continuous flow: ${x.length} values of samples [${field.shape}] with ${thetas.length} values of ${contextSize} parameters`,
-      );
-    }
-    for (let start = 0; start < count; start += largest) {
-      const here = Math.min(largest, count - start);
-      const size = Math.min(largest, 2 ** Math.ceil(Math.log2(here)));
-      const rows = (values: Floats, width: number): Floats => {
-        const out = typed({ length: size * width });
-        for (let i = 0; i < size; i++) {
-          const from = (start + Math.min(i, here - 1)) * width;
-          out.set(values.subarray(from, from + width), i * width);
-        }
-        return out;
-      };
-      const drawn = withProbes
-        ? typed(drawProbes(foldIn(key(seed), start), noise, [size, probeCount, dimension], 'float64'))
-        : undefined;
-      visit({ size, x: rows(x, dimension), theta: rows(thetas, contextSize), probes: drawn }, start, here);
-    }
-  };
+  const batches = (x: Floats, thetas: Floats) =>
+    sampleBatches(x, thetas, {
+      shape: field.shape,
+      ...{ contextSize, largest, typed },
+      ...(withProbes
+        ? {
+            probes: (start: number, size: number) =>
+              typed(drawProbes(foldIn(key(seed), start), noise, [size, probeCount, dimension], 'float64')),
+          }
+        : {}),
+    });
   const checked = <T extends { readonly success: boolean; readonly message: string }>(
     solution: T,
-    start: number,
-    count: number,
+    { start, count }: SampleBatch,
   ): T => {
     if (!solution.success) {
       throw new OdeError(
@@ -158,26 +138,25 @@ export function openContinuousFlow(
   const noThetas = new Float64Array(0);
   /** One solve of a batch; its integrals come later where they are computed elsewhere. */
   const follow = (
-    given: BatchInputs,
-    [start, here]: readonly [number, number],
+    given: SampleBatch,
     span: readonly [number, number],
     how: SolveControl,
   ): { readonly paths: SolvedPaths; readonly integrals: Promise<PathIntegrals> } => {
     const solver = solverFor(given.size, 'density');
     const inputs = { ...given, flat };
     if (!quadratureOptions) {
-      const paths = checked(solver.solve(inputs, span, how), start, here);
+      const paths = checked(solver.solve(inputs, span, how), given);
       return { paths, integrals: Promise.resolve({ logProb: paths.logProb, length: paths.length! }) };
     }
-    const steps = stepCollector(here);
-    const paths = checked(solver.solve(inputs, span, how, steps.add), start, here);
+    const steps = stepCollector(given.count);
+    const paths = checked(solver.solve(inputs, span, how, steps.add), given);
     quadrature ??= pathQuadrature(field, quadratureOptions);
     const integrals = quadrature.then(async ({ run: integrate }) => {
       const { divergence, length } = await integrate(
         flat,
         steps.finish(typed, given, { dimension, contextSize, probeLength: probeCount * dimension }),
       );
-      const ends = { logProb: paths.logProb.slice(), length: new Float64Array(here) };
+      const ends = { logProb: paths.logProb.slice(), length: new Float64Array(given.count) };
       const direction = span[1] > span[0] ? 1 : -1;
       steps.rows.forEach((row, i) => {
         ends.logProb[row]! += direction * divergence[i]!;
@@ -202,9 +181,10 @@ export function openContinuousFlow(
       statistics: { evaluations: 0, steps: 0, rejected: 0 },
     };
     const pending: Promise<void>[] = [];
-    inBatches(x, thetas, (given, start, here) => {
+    for (const given of batches(x, thetas)) {
+      const { start, count: here } = given;
       const solve = (how: SolveControl) => {
-        const followed = follow(given, [start, here], span, how);
+        const followed = follow(given, span, how);
         for (const name of ['evaluations', 'steps', 'rejected'] as const) {
           result.statistics[name] += followed.paths.statistics[name];
         }
@@ -223,18 +203,18 @@ export function openContinuousFlow(
         }
       };
       pending.push(collect());
-    });
+    }
     await Promise.all(pending);
     return result;
   };
   /** Ends of paths without their densities: the divergence is not computed, and the error norm is of x. */
   const ends = async (x: Floats, thetas: Floats, span: readonly [number, number]): Promise<Float64Array> => {
     const result = new Float64Array(x.length);
-    inBatches(x, thetas, (given, start, here) => {
-      const how = { ...control, errorNorm: 'x' } as const;
-      const end = checked(solverFor(given.size, 'x').solve({ ...given, flat }, span, how), start, here);
-      result.set(end.x.subarray(0, here * dimension), start * dimension);
-    });
+    const how = { ...control, errorNorm: 'x' } as const;
+    for (const given of batches(x, thetas)) {
+      const end = checked(solverFor(given.size, 'x').solve({ ...given, flat }, span, how), given);
+      result.set(end.x.subarray(0, given.count * dimension), given.start * dimension);
+    }
     return result;
   };
   const forward = [0, 1] as const;
@@ -258,12 +238,12 @@ export function openContinuousFlow(
     },
     async thetaGradient(x, thetas) {
       const result = new Float64Array(thetas.length);
-      inBatches(x, thetas, (given, start, here) => {
+      for (const given of batches(x, thetas)) {
         const solver = solverFor(given.size, 'theta');
-        const end = checked(solver.solve({ ...given, flat }, forward, control), start, here);
+        const end = checked(solver.solve({ ...given, flat }, forward, control), given);
         const { theta } = end.gradients('recorded');
-        result.set(theta.subarray(0, here * contextSize), start * contextSize);
-      });
+        result.set(theta.subarray(0, given.count * contextSize), given.start * contextSize);
+      }
       return result;
     },
     async close() {
@@ -289,11 +269,4 @@ function explicitForPlace(method: Method, errorNorm: ErrorNormScope): ExplicitMe
     );
   }
   return method;
-}
-
-interface BatchInputs {
-  readonly size: number;
-  readonly x: Floats;
-  readonly theta: Floats;
-  readonly probes: Floats | undefined;
 }
