@@ -48,6 +48,12 @@ export function addParticleExperiments(experiments: Command, run: Run): void {
           .argParser(oneOf('--coupling', couplings))
           .default('aligned'),
       )
+      .option(
+        '--time-power <number>',
+        'p of the times t = u^p of flow matching, u uniform: above 1 they crowd near the data',
+        number('--time-power', { above: 0 }),
+        1,
+      )
       .option('--budget <minutes>', 'longest time of the training', number('--budget', { above: 0 }))
       .option(
         '--steps <number>',

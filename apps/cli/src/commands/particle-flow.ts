@@ -57,6 +57,8 @@ export interface ParticleFlowCommand {
   /** Folder of a training whose parameters this one starts with. */
   readonly init?: string;
   readonly coupling: CouplingName;
+  /** p of the times t = u^p of flow matching. */
+  readonly timePower: number;
   /** Most minutes of training. */
   readonly budget?: number;
   readonly steps?: number;
@@ -216,14 +218,14 @@ const COUPLINGS: Readonly<Record<CouplingName, () => Coupling>> = {
 
 /** The executor of the loss that was chosen. */
 function executorOf(
-  { train: loss, coupling, seed, system, solverSteps }: ParticleFlowCommand,
+  { train: loss, coupling, timePower, seed, system, solverSteps }: ParticleFlowCommand,
   field: FlowField,
   base: BaseDensity,
   pool: Pool,
 ): Promise<PooledLossExecutor> {
   const chunk = CHUNKS[system];
   if (loss === 'flow-matching') {
-    return flowMatching(field, base, pool, { coupling: COUPLINGS[coupling](), seed, chunk });
+    return flowMatching(field, base, pool, { coupling: COUPLINGS[coupling](), timePower, seed, chunk });
   }
   return unrolledLikelihood(field, base, pool, { trace: 'hutchinson', steps: solverSteps, seed, chunk });
 }
@@ -271,7 +273,7 @@ async function train(
       loss: options.train,
       init: options.init ?? 'none',
       ...(options.train === 'flow-matching'
-        ? { coupling: options.coupling }
+        ? { coupling: options.coupling, timePower: options.timePower }
         : { solverSteps: options.solverSteps }),
       batch: training.batch,
       learningRate: options.learningRate,

@@ -1,7 +1,7 @@
-import { foldIn, key, randomNormal, randomUniform } from '@equiflow/tensor';
+import { foldIn, key, multiply, randomNormal, randomUniform, reshape, sum } from '@equiflow/tensor';
 import { openPool, type Pool } from '@equiflow/tensor-wasm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { standardNormal } from '../base-density.ts';
+import { type BaseDensity, standardNormal } from '../base-density.ts';
 import { memoryDataset } from '../training/dataset.ts';
 import { trainingDefaults } from '../training/options.ts';
 import { initialState, train } from '../training/trainer.ts';
@@ -10,6 +10,7 @@ import { optimalTransport } from './coupling.ts';
 import { type FlowMatchingOptions, flowMatching } from './flow-matching.ts';
 import { perceptronField } from './perceptron-field.ts';
 import { checkerboard, twoMoons } from './toy-distributions.ts';
+import type { FlowField } from './vector-field.ts';
 
 let pool: Pool;
 beforeAll(async () => {
@@ -179,4 +180,30 @@ test('the loss and its gradient do not depend on the workers, and follow the see
   await two.close();
   await one.close();
   await alone.close();
+});
+
+test('times are a power of uniform ones', async () => {
+  // Data and latents at 0, and v = a t: the loss is Σ (a t)², in the mean a²/(2 p + 1).
+  const field: FlowField = {
+    shape: [1],
+    parameters: { a: { shape: [1] } },
+    velocity: (t, _x, _context, { a }) => multiply(reshape(t, [t.shape[0]!, 1]), a!),
+  };
+  const point: BaseDensity = {
+    shape: [1],
+    logProb: (z) => sum(z, { axes: [1] }),
+    sample: (_, count) => new Float64Array(count),
+  };
+  const size = 1000;
+  const batch = { size, maps: new Float32Array(size), parameters: new Float32Array(0) };
+  for (const timePower of [1, 2, 3]) {
+    const executor = await flowMatching(field, point, pool, { timePower });
+    const { loss, gradient } = await executor.lossAndGradient(Float32Array.of(3), batch, 1);
+    expect(loss / size).toBeCloseTo(9 / (2 * timePower + 1), 3);
+    expect(gradient[0]! / size).toBeCloseTo(6 / (2 * timePower + 1), 3);
+    await executor.close();
+  }
+  await expect(flowMatching(field, point, pool, { timePower: 0 })).rejects.toThrow(
+    'timePower is 0; give a positive number',
+  );
 });

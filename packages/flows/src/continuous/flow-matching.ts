@@ -1,8 +1,13 @@
 /**
  * Training a continuous flow without solving it: the field is fitted to the velocity of straight paths between pairs of data x and latent z
  * (flow matching; Lipman et al. 2022, arXiv:2210.02747, eq. 20 to 23, conditional optimal-transport paths). With time from data to latent,
- * x(t) = (1 − t) x + (σ + (1 − σ) t) z and u = dx/dt = (1 − σ) z − x; the loss Σ |v(x(t), t | θ) − u|² over t uniform in [0, 1] is least where v makes
+ * x(t) = (1 − t) x + (σ + (1 − σ) t) z and u = dx/dt = (1 − σ) z − x; the loss Σ |v(x(t), t | θ) − u|² over t in [0, 1] is least where v makes
  * the marginal of x(t). It is one graph, which runs over workers or on a device; the pairs are made on the host (`coupling.ts`).
+ *
+ * Whatever the times, the least loss is at the same field; they decide what an imperfect one gets right. With normal latents, σ = 0, and latents
+ * drawn apart from the data, v and the score of the marginal are tied by ∇ ln p_t(x) = −((1 − t) v + x)/t, so an error δv is an error of the score
+ * (1 − t)/t times as large, and of ln p (1 − t)/t · |δv|² a unit of time: near the data errors cost most (the weights of Song et al. 2021,
+ * arXiv:2101.09258, in these terms).
  */
 import {
   add,
@@ -43,6 +48,8 @@ export interface FlowMatchingOptions {
   readonly coupling?: Coupling;
   /** σ, the width that a datum is blurred to at t = 0. Default 0. */
   readonly sigma?: number;
+  /** p of t = u^p, u uniform in [0, 1]: above 1 times crowd near the data. Default 1. */
+  readonly timePower?: number;
   /** Of times and latents. Default 1. */
   readonly seed?: number;
   /** Samples that a worker takes at a time. Default 128. */
@@ -51,7 +58,8 @@ export interface FlowMatchingOptions {
 
 /**
  * The loss of flow matching, summed over the samples, as an executor for `train`. Times, latents and pairs are functions of the seed and the step;
- * times are spread evenly over the batch. Validations use the same draws every time.
+ * times (before the power) are spread evenly over the batch. Validations use the same draws every time.
+ * @throws RangeError when the base density is of another shape than the field, or `timePower` is not positive.
  */
 export async function flowMatching(
   field: FlowField,
@@ -64,10 +72,14 @@ export async function flowMatching(
     prior,
     coupling = independentCoupling,
     sigma = 0,
+    timePower = 1,
     seed = 1,
     chunk = 128,
   } = options;
   requireBase(field, base);
+  if (!(timePower > 0 && timePower < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`flowMatching: timePower is ${timePower}; give a positive number`);
+  }
   const dimension = sizeOf(field.shape);
   const { size } = layoutOf(field.parameters);
   const specs = (count: number): TensorType[] =>
@@ -108,7 +120,7 @@ export async function flowMatching(
     const { size: count, maps: x, parameters: context } = batch;
     const own = foldIn(foldIn(key(seed), 6), step + 1);
     const z = Float32Array.from(base.sample(foldIn(own, 0), count));
-    const t = randomUniform(foldIn(own, 1), [count], 'float64').map((u, i) => (i + u) / count);
+    const t = randomUniform(foldIn(own, 1), [count], 'float64').map((u, i) => ((i + u) / count) ** timePower);
     coupling({ count, shape: field.shape, x, z, context });
     return [parameters, x, z, Float32Array.from(t), ...(contextSize > 0 ? [context] : [])];
   };
