@@ -30,7 +30,7 @@ export interface CompileOdeOptions {
   /**
    * Default `dopri5`. Explicit Runge-Kutta methods run as compiled steps; any other method runs on the host, with the
    * field and its Jacobian, by autodiff, compiled. Diagonally implicit, Rosenbrock and Radau methods have gradients
-   * through their steps by the implicit function theorem, symplectic ones too; multistep ones (`bdf`, Adams) by `adjoint` alone.
+   * through their steps by the implicit function theorem, second ones too, symplectic ones as graphs; multistep ones (`bdf`, Adams) by `adjoint` alone.
    */
   readonly method?: Method;
   /** Ends the solve where it crosses zero; time and state there are differentiable (`eventVjp`). One-step methods only. */

@@ -72,6 +72,10 @@ export interface OdeExecutables {
   readonly slopeVjp: () => Executable;
   /** (t, y, ṫ, ẏ, p…, ṗ…) → the tangent of f */
   readonly slopeJvp: () => Executable;
+  /** (t, y, v, ṫ, ẏ, p…, ṗ…) → the tangents of `slopeVjp`, with v fixed */
+  readonly slopeVjpJvp: () => Executable;
+  /** (t, y, τ, u, q, ṫ, ẏ, τ̇, u̇, p…, ṗ…) → the tangents of `curvatureVjp`, with q fixed */
+  readonly curvatureVjpJvp: () => Executable;
   /** (t, y, τ, u, q, p…) → cotangents of t, y, τ, p… under ⟨q, τ ∂f/∂t + J u⟩ */
   readonly curvatureVjp: () => Executable;
   /** (t, y, τ, u, ṫ, ẏ, p…, ṗ…) → the tangent of τ ∂f/∂t + J u, with τ and u fixed */
@@ -149,6 +153,11 @@ export function odeExecutables({
     gradient ?? full(0, like.shape, like.dtype);
   const pullBack = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]): Tensor[] =>
     vjp([output], [cotangent], wrt).map((gradient, i) => orZero(gradient, wrt[i]!));
+  const pushForward = (
+    outputs: readonly Tensor[],
+    wrt: readonly Tensor[],
+    dots: readonly Tensor[],
+  ): Tensor[] => jvp(outputs, wrt, dots).map((tangent, i) => orZero(tangent, outputs[i]!));
   const pointOf = (t: Tensor, h: Tensor, y: Tensor, theta: Tensor, p: readonly Tensor[]): Tensor => {
     const { coefficients } = stepOf(t, h, y, p);
     const inner = coefficients.reduceRight((sum, q) => add(multiply(sum, theta), q));
@@ -195,8 +204,7 @@ export function odeExecutables({
         const { yNext } = stepOf(wrt[0]!, wrt[1]!, wrt[2]!, wrt.slice(3));
         const pulled = pullBack(yNext, cotangent, wrt);
         const dots = [tDot!, hDot!, yDot!, ...rest.slice(count), lambdaDot!];
-        const tangents = jvp(pulled, [...wrt, cotangent], dots);
-        return [...pulled, ...tangents.map((tangent, i) => orZero(tangent, pulled[i]!))];
+        return [...pulled, ...pushForward(pulled, [...wrt, cotangent], dots)];
       },
     ),
     point: lazily([scalar, scalar, state, scalar, ...parameters], (t, h, y, theta, ...p) => [
@@ -228,6 +236,24 @@ export function odeExecutables({
         const wrt = [t!, y!, ...rest.slice(0, count)].map(own);
         const f = field(wrt[0]!, wrt[1]!, ...wrt.slice(2));
         return [orZero(jvp([f], wrt, [tDot!, yDot!, ...rest.slice(count)])[0]!, f)];
+      },
+    ),
+    slopeVjpJvp: lazily(
+      [scalar, state, state, scalar, state, ...parameters, ...parameters],
+      (t, y, v, tDot, yDot, ...rest) => {
+        const wrt = [t!, y!, ...rest.slice(0, count)].map(own);
+        const pulled = pullBack(field(wrt[0]!, wrt[1]!, ...wrt.slice(2)), v!, wrt);
+        return pushForward(pulled, wrt, [tDot!, yDot!, ...rest.slice(count)]);
+      },
+    ),
+    curvatureVjpJvp: lazily(
+      [scalar, state, scalar, state, state, scalar, state, scalar, state, ...parameters, ...parameters],
+      (t, y, tau, u, q, tDot, yDot, tauDot, uDot, ...rest) => {
+        const wrt = [t!, y!, tau!, ...rest.slice(0, count)].map(own);
+        const along = own(u!);
+        const pulled = pullBack(curvature(wrt[0]!, wrt[1]!, wrt[2]!, along, wrt.slice(3)), q!, wrt);
+        const dots = [tDot!, yDot!, tauDot!, ...rest.slice(count), uDot!];
+        return pushForward(pulled, [...wrt, along], dots);
       },
     ),
     curvatureVjp: lazily([scalar, state, scalar, state, state, ...parameters], (t, y, tau, u, q, ...p) => {

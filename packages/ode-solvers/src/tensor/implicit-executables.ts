@@ -7,10 +7,11 @@ import { hermiteWeights } from '../runge-kutta/tableau.ts';
 import type { DiagonallyImplicitTableau } from '../stiff/diagonally-implicit.ts';
 import type { CollocationTableau } from '../stiff/radau.ts';
 import type { RosenbrockTableau } from '../stiff/rosenbrock.ts';
-import { type Method, OdeError } from '../types.ts';
+import type { Method } from '../types.ts';
 import { type OdeExecutables, type StepFunction, typed } from './executables.ts';
-import type { FieldFunctions, StepDerivatives, StepInput } from './host-steps.ts';
-import { type ImplicitTableau, implicitSteps } from './implicit-runge-kutta.ts';
+import type { FieldCotangents, FieldFunctions, StepDerivatives, StepInput } from './host-steps.ts';
+import { implicitSteps } from './implicit-runge-kutta.ts';
+import type { ImplicitTableau } from './implicit-stages.ts';
 import { rosenbrockSteps } from './rosenbrock-steps.ts';
 
 function ofDiagonallyImplicit(tableau: DiagonallyImplicitTableau): ImplicitTableau {
@@ -46,6 +47,16 @@ export function implicitDerivatives(method: Method, f: FieldFunctions): StepDeri
   return undefined;
 }
 
+/** Copies of an executable's cotangents of t, y and p. */
+function cotangents([t, y, ...parameters]: readonly TypedArray[]): FieldCotangents {
+  return { t: t![0]!, y: y!.slice(), parameters: parameters.map((values) => values.slice()) };
+}
+
+/** Copies of those of t, y, τ and p. */
+function curvatureCotangents([t, y, tau, ...parameters]: readonly TypedArray[]) {
+  return { ...cotangents([t!, y!, ...parameters]), along: tau![0]! };
+}
+
 /** The field of executables as functions of numbers. */
 function fieldFunctions(
   executables: OdeExecutables,
@@ -68,8 +79,11 @@ function fieldFunctions(
         .run([one(t), vector(y), ...p])[0]!
         .slice(),
     slopeVjp(t, y, v, p) {
-      const [ofT, ofY, ...parameters] = executables.slopeVjp().run([one(t), vector(y), vector(v), ...p]);
-      return { t: ofT![0]!, y: ofY!, parameters };
+      return cotangents(executables.slopeVjp().run([one(t), vector(y), vector(v), ...p]));
+    },
+    slopeVjpJvp(t, y, v, tDot, yDot, p, pDot) {
+      const inputs = [one(t), vector(y), vector(v), one(tDot), vector(yDot), ...p, ...cast(pDot)];
+      return cotangents(executables.slopeVjpJvp().run(inputs));
     },
     slopeJvp(t, y, tDot, yDot, p, pDot) {
       const inputs = [one(t), vector(y), one(tDot), vector(yDot), ...p, ...cast(pDot)];
@@ -77,8 +91,12 @@ function fieldFunctions(
     },
     curvatureVjp(t, y, tau, u, q, p) {
       const inputs = [one(t), vector(y), one(tau), vector(u), vector(q), ...p];
-      const [ofT, ofY, ofTau, ...parameters] = executables.curvatureVjp().run(inputs);
-      return { t: ofT![0]!, y: ofY!, along: ofTau![0]!, parameters };
+      return curvatureCotangents(executables.curvatureVjp().run(inputs));
+    },
+    curvatureVjpJvp(t, y, tau, u, q, dots, p) {
+      const along = [one(dots.t), vector(dots.y), one(dots.tau), vector(dots.u)];
+      const inputs = [one(t), vector(y), one(tau), vector(u), vector(q), ...along, ...p, ...cast(dots.p)];
+      return curvatureCotangents(executables.curvatureVjpJvp().run(inputs));
     },
     curvatureJvp(t, y, tau, u, tDot, yDot, p, pDot) {
       const inputs = [one(t), vector(y), one(tau), vector(u), one(tDot), vector(yDot), ...p, ...cast(pDot)];
@@ -128,10 +146,21 @@ export function withImplicitSteps(
       const [t, h, y] = [inputs[3]![0]!, inputs[4]![0]!, inputs[5]!];
       return [vector(steps.push(at(inputs, 6), { t, h, y, p: inputs.slice(6 + count) }))];
     }),
-    stepVjpTangent: always(() => {
-      throw new OdeError(
-        `compileOde: second derivatives are through explicit steps only, and ${method.name} is implicit; take another method, or differences of vjp`,
+    stepVjpTangent: always((inputs) => {
+      const lambda = Float64Array.from(inputs[3]!);
+      const dots = { t: inputs[4]![0]!, h: inputs[5]![0]!, y: inputs[6]!, p: inputs.slice(8 + count) };
+      const { value, tangent } = steps.pullTangent(
+        at(inputs, 8),
+        lambda,
+        dots,
+        Float64Array.from(inputs[7]!),
       );
+      return [value, tangent].flatMap(({ t, h, y, parameters }) => [
+        vector([t]),
+        vector([h]),
+        vector(y),
+        ...cast(parameters),
+      ]);
     }),
     eventStepGradients: always((inputs) => {
       const step = at(inputs, 3);

@@ -96,9 +96,47 @@ describe.each(methods.map((method) => [method.name, method] as const))('%s', (_,
       dot(gradients.times, tangents.times) +
       gradients.parameters.reduce((sum, p, i) => sum + p[0]! * tangents.parameters[i]![0]!, 0);
     close(dot(solution.jvp(tangents), weights), reverse, 1e-11);
-    expect(() => solution.vjpTangent(weights, tangents)).toThrow(
-      /second derivatives are through explicit steps/,
-    );
+  });
+
+  it('has second derivatives: the tangents of gradients are differences of gradients', () => {
+    const along = {
+      y0: Float64Array.of(0.4, -1),
+      parameters: [Float64Array.of(2), Float64Array.of(0.6)],
+      times: [0.3, -0.2, 0.7],
+    };
+    const there = (by: number) =>
+      solve({
+        y0: at.y0.map((value, i) => value + by * along.y0[i]!),
+        p: at.p.map((value, i) => value + by * along.parameters[i]![0]!),
+        times: at.times.map((value, i) => value + by * along.times[i]!),
+      });
+    // L = ½ Σ w y²: cotangents w y, their tangents w ẏ.
+    const weighted = (values: ArrayLike<number>) => weights.map((w, i) => w * values[i]!);
+    const solution = solve(at);
+    const second = solution.vjpTangent(weighted(solution.y), along, weighted(solution.jvp(along)));
+    const first = (by: number) => {
+      const moved = there(by);
+      return moved.vjp(weighted(moved.y));
+    };
+    const unmoved = first(0);
+    const flat = (gradients: Pick<typeof unmoved, 'y0' | 'parameters' | 'times'>): number[] => [
+      ...gradients.y0,
+      ...gradients.parameters.flatMap((values) => [...values]),
+      ...gradients.times,
+    ];
+    const tangents = flat({
+      y0: second.y0Tangent,
+      parameters: second.parameterTangents,
+      times: second.timesTangent,
+    });
+    flat(unmoved).forEach((value, i) => {
+      close(flat(second)[i]!, value, 1e-12);
+      close(
+        tangents[i]!,
+        difference((by) => flat(first(by))[i]!),
+        1e-6,
+      );
+    });
   });
 
   it('is known between its steps, with gradients', () => {

@@ -1,13 +1,23 @@
 /**
  * One Rosenbrock step on the host, and its derivatives: every stage is a linear system, so that its cotangent is one
- * with the transposed matrix; the Jacobian inside the matrix brings second derivatives of f, as ∂⟨q, J u⟩.
+ * with the transposed matrix; the Jacobian inside the matrix brings second derivatives of f, as ∂⟨q, J u⟩, and third ones into second
+ * derivatives of the step, forward over reverse.
  * Notation of `stiff/rosenbrock.ts`.
  */
 
 import { luFactor, luSolve } from '../stiff/linear-algebra.ts';
 import type { RosenbrockTableau } from '../stiff/rosenbrock.ts';
 import { OdeError } from '../types.ts';
-import { accumulate, type FieldFunctions, type StepDerivatives, type StepInput } from './host-steps.ts';
+import {
+  accumulate,
+  addCotangents,
+  dotProduct,
+  type FieldFunctions,
+  type StepDerivatives,
+  type StepDots,
+  type StepInput,
+  zeroCotangents,
+} from './host-steps.ts';
 
 interface Stages {
   /** Y_i = y + Σ_j a_ij u_j. */
@@ -30,11 +40,6 @@ export function rosenbrockSteps(tableau: RosenbrockTableau, f: FieldFunctions): 
     solution.map(
       (m, i) => m + (1 - 2 * theta) * dense[0][i]! + (2 * theta - 3 * theta * theta) * dense[1][i]!,
     );
-  const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += x[i]! * y[i]!;
-    return sum;
-  };
   const stagesOf = ({ t, h, y, p }: StepInput): Stages => {
     const jacobian = f.jacobian(t, y, p);
     const factorise = (transposed: boolean): ((b: Float64Array) => Float64Array) => {
@@ -73,66 +78,114 @@ export function rosenbrockSteps(tableau: RosenbrockTableau, f: FieldFunctions): 
     });
     return out;
   };
+  /** Y and u along tangents. */
+  const tangentsOf = (step: StepInput, { y: states, u, solve }: Stages, dots: StepDots) => {
+    const { t, h, y, p } = step;
+    const timeSlope = f.slopeJvp(t, y, 1, new Float64Array(n), p, f.zeroParameters());
+    const [statesDot, uDot]: [Float64Array[], Float64Array[]] = [[], []];
+    for (let s = 0; s < count; s++) {
+      const along = Float64Array.from(dots.y);
+      for (let j = 0; j < s; j++) accumulate(along, a[s]![j]!, uDot[j]!);
+      const tDot = dots.t + alpha[s]! * dots.h;
+      const right = Float64Array.from(f.slopeJvp(t + alpha[s]! * h, states[s]!, tDot, along, p, dots.p));
+      accumulate(right, 1, f.curvatureJvp(t, y, h * d[s]!, u[s]!, dots.t, dots.y, p, dots.p));
+      accumulate(right, dots.h * d[s]!, timeSlope);
+      accumulate(right, dots.h / (h * h * gamma), u[s]!);
+      for (let j = 0; j < s; j++) {
+        accumulate(right, c[s]![j]! / h, uDot[j]!);
+        accumulate(right, (-dots.h * c[s]![j]!) / (h * h), u[j]!);
+      }
+      statesDot.push(along);
+      uDot.push(solve(right));
+    }
+    return { y: statesDot, u: uDot };
+  };
+  /** Also the cotangents q of every stage's equations. */
+  const reverse = (step: StepInput, stages: Stages, lambda: Float64Array, weights: readonly number[]) => {
+    const { t, h, y, p } = step;
+    const { y: states, u, solveTransposed } = stages;
+    const total = zeroCotangents(f, lambda);
+    const all: Float64Array[] = new Array(count);
+    const ofU = weights.map((weight) => lambda.map((value) => weight * value));
+    for (let s = count - 1; s >= 0; s--) {
+      const q = solveTransposed(ofU[s]!.slice());
+      all[s] = q;
+      const inner = f.slopeVjp(t + alpha[s]! * h, states[s]!, q, p);
+      const curved = f.curvatureVjp(t, y, h * d[s]!, u[s]!, q, p);
+      addCotangents(total, inner);
+      addCotangents(total, curved);
+      total.h += alpha[s]! * inner.t + d[s]! * curved.along + dotProduct(q, u[s]!) / (h * h * gamma);
+      for (let j = 0; j < s; j++) {
+        accumulate(ofU[j]!, a[s]![j]!, inner.y);
+        accumulate(ofU[j]!, c[s]![j]! / h, q);
+        total.h -= (c[s]![j]! / (h * h)) * dotProduct(q, u[j]!);
+      }
+    }
+    return { total, q: all };
+  };
   return {
     next: (step) => combine(step, stagesOf(step), solution),
     point: (step, theta) => combine(step, stagesOf(step), weightsAt(theta)),
     pull(step, lambda, theta) {
-      const { t, h, y, p } = step;
-      const { y: states, u, solveTransposed } = stagesOf(step);
-      const weights = theta === undefined ? solution : weightsAt(theta);
-      const ofY = lambda.slice();
-      const ofParameters = f.zeroParameters();
-      let [ofT, ofH, ofTheta] = [0, 0, 0];
-      if (theta !== undefined) {
-        slopeWeightsAt(theta).forEach((weight, i) => {
-          ofTheta += weight * dot(u[i]!, lambda);
-        });
-      }
-      const ofU = weights.map((weight) => lambda.map((value) => weight * value));
-      for (let s = count - 1; s >= 0; s--) {
-        const q = solveTransposed(ofU[s]!.slice());
-        const inner = f.slopeVjp(t + alpha[s]! * h, states[s]!, q, p);
-        const curved = f.curvatureVjp(t, y, h * d[s]!, u[s]!, q, p);
-        for (const pulled of [inner, curved]) {
-          ofT += pulled.t;
-          accumulate(ofY, 1, pulled.y);
-          pulled.parameters.forEach((values, i) => {
-            accumulate(ofParameters[i]!, 1, values);
-          });
-        }
-        ofH += alpha[s]! * inner.t + d[s]! * curved.along + dot(q, u[s]!) / (h * h * gamma);
-        for (let j = 0; j < s; j++) {
-          accumulate(ofU[j]!, a[s]![j]!, inner.y);
-          accumulate(ofU[j]!, c[s]![j]! / h, q);
-          ofH -= (c[s]![j]! / (h * h)) * dot(q, u[j]!);
-        }
-      }
-      return { t: ofT, h: ofH, theta: ofTheta, y: ofY, parameters: ofParameters };
+      const stages = stagesOf(step);
+      const { total } = reverse(step, stages, lambda, theta === undefined ? solution : weightsAt(theta));
+      if (theta === undefined) return total;
+      const ofTheta = slopeWeightsAt(theta).reduce(
+        (sum, weight, i) => sum + weight * dotProduct(stages.u[i]!, lambda),
+        0,
+      );
+      return { ...total, theta: ofTheta };
     },
     push(step, dots) {
-      const { t, h, y, p } = step;
-      const { y: states, u, solve } = stagesOf(step);
-      const timeSlope = f.slopeJvp(t, y, 1, new Float64Array(n), p, f.zeroParameters());
-      const uDot: Float64Array[] = [];
-      for (let s = 0; s < count; s++) {
-        const along = Float64Array.from(dots.y);
-        for (let j = 0; j < s; j++) accumulate(along, a[s]![j]!, uDot[j]!);
-        const tDot = dots.t + alpha[s]! * dots.h;
-        const right = Float64Array.from(f.slopeJvp(t + alpha[s]! * h, states[s]!, tDot, along, p, dots.p));
-        accumulate(right, 1, f.curvatureJvp(t, y, h * d[s]!, u[s]!, dots.t, dots.y, p, dots.p));
-        accumulate(right, dots.h * d[s]!, timeSlope);
-        accumulate(right, dots.h / (h * h * gamma), u[s]!);
-        for (let j = 0; j < s; j++) {
-          accumulate(right, c[s]![j]! / h, uDot[j]!);
-          accumulate(right, (-dots.h * c[s]![j]!) / (h * h), u[j]!);
-        }
-        uDot.push(solve(right));
-      }
+      const { u } = tangentsOf(step, stagesOf(step), dots);
       const out = Float64Array.from(dots.y);
-      uDot.forEach((stage, i) => {
+      u.forEach((stage, i) => {
         accumulate(out, solution[i]!, stage);
       });
       return out;
+    },
+    pullTangent(step, lambda, dots, lambdaDot) {
+      const { t, h, y, p } = step;
+      const stages = stagesOf(step);
+      const ahead = tangentsOf(step, stages, dots);
+      const { total, q: all } = reverse(step, stages, lambda, solution);
+      const tangent = zeroCotangents(f, lambdaDot);
+      const ofUDot = solution.map((weight) => lambdaDot.map((value) => weight * value));
+      for (let s = count - 1; s >= 0; s--) {
+        const q = all[s]!;
+        // The matrix moves with h and with the Jacobian at the beginning of the step.
+        const right = ofUDot[s]!.slice();
+        accumulate(right, dots.h / (h * h * gamma), q);
+        accumulate(right, 1, f.slopeVjpJvp(t, y, q, dots.t, dots.y, p, dots.p).y);
+        const qDot = stages.solveTransposed(right);
+        const at = [t + alpha[s]! * h, stages.y[s]!] as const;
+        const ofInner = [
+          f.slopeVjp(...at, qDot, p),
+          f.slopeVjpJvp(...at, q, dots.t + alpha[s]! * dots.h, ahead.y[s]!, p, dots.p),
+        ];
+        const along = { ...dots, tau: dots.h * d[s]!, u: ahead.u[s]! };
+        const ofCurved = [
+          f.curvatureVjp(t, y, h * d[s]!, stages.u[s]!, qDot, p),
+          f.curvatureVjpJvp(t, y, h * d[s]!, stages.u[s]!, q, along, p),
+        ];
+        for (const part of [...ofInner, ...ofCurved]) addCotangents(tangent, part);
+        for (const part of ofInner) tangent.h += alpha[s]! * part.t;
+        for (const part of ofCurved) tangent.h += d[s]! * part.along;
+        /** The tangent of ⟨q, u_j⟩/h². */
+        const paired = (j: number): number =>
+          (dotProduct(qDot, stages.u[j]!) +
+            dotProduct(q, ahead.u[j]!) -
+            (2 * dots.h * dotProduct(q, stages.u[j]!)) / h) /
+          (h * h);
+        tangent.h += paired(s) / gamma;
+        for (let j = 0; j < s; j++) {
+          for (const part of ofInner) accumulate(ofUDot[j]!, a[s]![j]!, part.y);
+          accumulate(ofUDot[j]!, c[s]![j]! / h, qDot);
+          accumulate(ofUDot[j]!, (-c[s]![j]! * dots.h) / (h * h), q);
+          tangent.h -= c[s]![j]! * paired(j);
+        }
+      }
+      return { value: total, tangent };
     },
   };
 }
