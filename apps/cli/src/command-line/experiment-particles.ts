@@ -1,6 +1,7 @@
 /** The options of `equiflow experiment dw4` and `lj13`: E(n) flows of particles. */
 import { type Command, Option } from 'commander';
-import type { CouplingName, ParticleFlowCommand } from '../commands/particle-flow.ts';
+import type { ParticleFlowCommand } from '../commands/particle-flow.ts';
+import type { CouplingName } from '../experiments/particle-fit.ts';
 import { integer, number, oneOf } from '../options.ts';
 import { addWorkers, declare, type Run } from './shared.ts';
 
