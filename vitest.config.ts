@@ -58,5 +58,5 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 });
 
 export default defineConfig({
-  test: { maxConcurrency: 2, projects: chromium ? [node, browser(chromium)] : [node] },
+  test: { maxConcurrency: 2, maxWorkers: 2, projects: chromium ? [node, browser(chromium)] : [node] },
 });
