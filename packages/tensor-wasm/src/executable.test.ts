@@ -21,9 +21,13 @@ test('10,000 runs leave no memory behind', () => {
     return collect && process ? process.memoryUsage().heapUsed : 0;
   };
   for (let i = 0; i < 2000; i++) executable.run(inputs);
-  const before = used();
-  for (let i = 0; i < 10_000; i++) executable.run(inputs);
-  expect(used() - before).toBeLessThan(2e5);
+  // What else runs in this process leaves its traces in one batch or another; a leak grows in every one.
+  const growths = Array.from({ length: 4 }, () => {
+    const before = used();
+    for (let i = 0; i < 10_000; i++) executable.run(inputs);
+    return used() - before;
+  });
+  expect(Math.min(...growths)).toBeLessThan(2e5);
   const again = executable.run(inputs);
   expect(again[0]).toBe(first);
   expect(first!.buffer.byteLength).toBe(bytes);
