@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
@@ -58,5 +59,9 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 });
 
 export default defineConfig({
-  test: { maxConcurrency: 2, maxWorkers: 2, projects: chromium ? [node, browser(chromium)] : [node] },
+  test: {
+    maxConcurrency: 2,
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: chromium ? [node, browser(chromium)] : [node],
+  },
 });
