@@ -48,26 +48,21 @@ export function implicitSteps(tableau: ImplicitTableau, f: FieldFunctions): Step
       return lambda.map((value) => h * weight * value);
     });
     for (const block of backward) {
-      solved
-        .cotangents(
-          step,
-          stages,
-          block,
-        )(block.map((stage) => ofK[stage]!))
-        .forEach((values, i) => {
-          const stage = block[i]!;
-          const here = f.slopeVjp(t + c[stage]! * h, stages.y[stage]!, values, p);
-          [v[stage], pulled[stage]] = [values, here];
-          addCotangents(total, here);
-          total.h += c[stage]! * here.t;
-          for (let j = 0; j < count; j++) {
-            const weight = a[stage]![j]!;
-            if (weight === 0) continue;
-            total.h += weight * dotProduct(stages.k[j]!, here.y);
-            // Inside the block the linear system has taken this into account.
-            if (!block.includes(j)) accumulate(ofK[j]!, h * weight, here.y);
-          }
-        });
+      const solve = solved.cotangents(step, stages, block);
+      solve(block.map((stage) => ofK[stage]!)).forEach((values, i) => {
+        const stage = block[i]!;
+        const here = f.slopeVjp(t + c[stage]! * h, stages.y[stage]!, values, p);
+        [v[stage], pulled[stage]] = [values, here];
+        addCotangents(total, here);
+        total.h += c[stage]! * here.t;
+        for (let j = 0; j < count; j++) {
+          const weight = a[stage]![j]!;
+          if (weight === 0) continue;
+          total.h += weight * dotProduct(stages.k[j]!, here.y);
+          // Inside the block the linear system has taken this into account.
+          if (!block.includes(j)) accumulate(ofK[j]!, h * weight, here.y);
+        }
+      });
     }
     return { total, v, pulled };
   };
@@ -126,30 +121,25 @@ export function implicitSteps(tableau: ImplicitTableau, f: FieldFunctions): Step
           });
           return values;
         });
-        solved
-          .cotangents(
-            step,
-            stages,
-            block,
-          )(right)
-          .forEach((vDot, i) => {
-            const stage = block[i]!;
-            const here = f.slopeVjp(t + c[stage]! * h, stages.y[stage]!, vDot, p);
+        const solve = solved.cotangents(step, stages, block);
+        solve(right).forEach((vDot, i) => {
+          const stage = block[i]!;
+          const here = f.slopeVjp(t + c[stage]! * h, stages.y[stage]!, vDot, p);
+          for (const part of [curved[i]!, here]) {
+            addCotangents(tangent, part);
+            tangent.h += c[stage]! * part.t;
+          }
+          for (let j = 0; j < count; j++) {
+            const weight = a[stage]![j]!;
+            if (weight === 0) continue;
+            tangent.h += weight * dotProduct(ahead.k[j]!, pulled[stage]!.y);
             for (const part of [curved[i]!, here]) {
-              addCotangents(tangent, part);
-              tangent.h += c[stage]! * part.t;
+              tangent.h += weight * dotProduct(stages.k[j]!, part.y);
+              if (!block.includes(j)) accumulate(ofKDot[j]!, h * weight, part.y);
             }
-            for (let j = 0; j < count; j++) {
-              const weight = a[stage]![j]!;
-              if (weight === 0) continue;
-              tangent.h += weight * dotProduct(ahead.k[j]!, pulled[stage]!.y);
-              for (const part of [curved[i]!, here]) {
-                tangent.h += weight * dotProduct(stages.k[j]!, part.y);
-                if (!block.includes(j)) accumulate(ofKDot[j]!, h * weight, part.y);
-              }
-              if (!block.includes(j)) accumulate(ofKDot[j]!, dots.h * weight, pulled[stage]!.y);
-            }
-          });
+            if (!block.includes(j)) accumulate(ofKDot[j]!, dots.h * weight, pulled[stage]!.y);
+          }
+        });
       }
       return { value: total, tangent };
     },
