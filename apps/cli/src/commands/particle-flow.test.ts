@@ -67,6 +67,12 @@ describe('equiflow experiment dw4', () => {
     };
     expect(average(parts).equals(average(whole))).toBe(true);
 
+    // Other times make other parameters, in a training of their own.
+    const crowded = join(root, 'crowded');
+    expect((await run(`${command(crowded)} --time-power 2`)).code).toBe(0);
+    expect(average(crowded).equals(average(whole))).toBe(false);
+    expect((await run(command(crowded))).error).toContain('timePower 2, not 1');
+
     const other = await run(`${command(whole)} --learning-rate 1e-4`);
     expect([other.code, other.error]).toEqual([2, expect.stringContaining('learningRate 0.005, not 0.0001')]);
     expect((await run(`dw4 --n 50 ${small} --out ${whole}`)).error).toContain('is of n 40, not 50');

@@ -4,10 +4,10 @@
  * x(t) = (1 − t) x + (σ + (1 − σ) t) z and u = dx/dt = (1 − σ) z − x; the loss Σ |v(x(t), t | θ) − u|² over t in [0, 1] is least where v makes
  * the marginal of x(t). It is one graph, which runs over workers or on a device; the pairs are made on the host (`coupling.ts`).
  *
- * Whatever the times, the least loss is at the same field; they decide what an imperfect one gets right. With normal latents, σ = 0, and latents
- * drawn apart from the data, v and the score of the marginal are tied by ∇ ln p_t(x) = −((1 − t) v + x)/t, so an error δv is an error of the score
- * (1 − t)/t times as large, and of ln p (1 − t)/t · |δv|² a unit of time: near the data errors cost most (the weights of Song et al. 2021,
- * arXiv:2101.09258, in these terms).
+ * Whatever the times, the least loss is at the same field; they decide what an imperfect one gets right. With standard normal latents that
+ * know nothing of the data, and σ = 0, v and the score of the marginal are tied by ∇ ln p_t(x) = −((1 − t) v + x)/t: an error of the velocity is
+ * one of the score (1 − t)/t times as large. That speaks for more times near the data (as the weights of Song et al. 2021, arXiv:2101.09258),
+ * but is no bound on the likelihood: it helps some trainings and harms others.
  */
 import {
   add,
