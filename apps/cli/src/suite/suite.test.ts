@@ -383,8 +383,10 @@ test('halos of a suite and of a snapshot: the same catalogue, with a graph and a
   expect(error).toMatch(/suite.json: no HDF5 file/);
 }, 90_000);
 
-/** Slurm for one node on loopback, as root; its daemons are stopped by `stop`. */
-async function startSlurm(root: string): Promise<{ environment: NodeJS.ProcessEnv; stop: () => void }> {
+/** Slurm for one node on loopback, as root; `stop` ends its daemons, which write their state to the last. */
+async function startSlurm(
+  root: string,
+): Promise<{ environment: NodeJS.ProcessEnv; stop: () => Promise<void> }> {
   for (const name of ['state', 'spool', 'log']) fs.mkdirSync(join(root, name), { recursive: true });
   fs.mkdirSync(join(root, 'munge'), { mode: 0o700 });
   const configuration = join(root, 'slurm.conf');
@@ -425,8 +427,16 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
   fs.writeFileSync(join(munge, 'key'), Buffer.alloc(1024, 7), { mode: 0o400 });
   const environment = { ...process.env, SLURM_CONF: configuration };
   const daemons: ChildProcess[] = [];
-  const stop = (): void => {
-    for (const daemon of daemons) daemon.kill('SIGTERM');
+  const stop = async (): Promise<void> => {
+    // In the order of their dependence: munged last.
+    for (const daemon of [...daemons].reverse()) {
+      if (daemon.exitCode !== null || daemon.signalCode !== null) continue;
+      const ended = new Promise((done) => daemon.once('close', done));
+      daemon.kill('SIGTERM');
+      const forced = setTimeout(() => daemon.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(forced);
+    }
   };
   const daemon = (name: string, ...args: string[]): void => {
     daemons.push(spawn(name, args, { env: environment, stdio: 'ignore' }));
@@ -436,7 +446,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
       if (ready()) return;
       await new Promise((done) => setTimeout(done, 50));
     }
-    stop();
+    await stop();
     throw new Error(`slurm: ${what} did not come up`);
   };
   const files = ['key', 'socket', 'pid', 'log', 'seed'].map((name) => join(munge, name));
@@ -478,7 +488,7 @@ test.skipIf(!hasSlurm)(
       expect(bytes('cluster')).toEqual(bytes('alone'));
       expect(() => submit('none', '--', '--kind', 'nbody')).toThrow(/'none' is no number of tasks/);
     } finally {
-      stop();
+      await stop();
     }
   },
   120_000,
